@@ -1,0 +1,41 @@
+/*************************************************
+*     Exim - an Internet mail transport agent    *
+*************************************************/
+
+/* Copyright (c) The Exim Maintainers 2026 */
+/* See the file NOTICE for conditions of use and distribution. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Every difference between the Exim releases that the PROXY receiver is for, and
+nothing else. */
+
+#ifndef PROXY_COMPAT_H
+#define PROXY_COMPAT_H
+
+/* Exim 4.100 names debug channels without a prefix, takes no selector in
+log_write(), holds the SMTP connection by descriptors, and may turn a connection
+round (ATRN), after which the peer is no client. */
+
+#ifdef DEBUG_SELECTOR_SIZE
+# define PROXY_DEBUG		DEBUG(receive)
+# define PROXY_LOG(selector, flags, ...) \
+    do { if (LOGGING(selector)) log_write(flags, __VA_ARGS__); } while (0)
+# define PROXY_INPUT_FD		smtp_in_fd
+# define PROXY_TURNED_ROUND	(atrn_mode != NULL)
+#else
+# define PROXY_DEBUG		DEBUG(D_receive)
+# define PROXY_LOG(selector, flags, ...) \
+    log_write(L_##selector, flags, __VA_ARGS__)
+# define PROXY_INPUT_FD		fileno(smtp_in)
+# define PROXY_TURNED_ROUND	FALSE
+#endif
+
+/* Exim 4.96 has no names for the flags of smtp_printf() */
+
+#ifndef SP_NO_MORE
+# define SP_NO_MORE		FALSE
+#endif
+
+#endif	/* PROXY_COMPAT_H */
+
+/* End of proxy_compat.h */

@@ -1,0 +1,477 @@
+/*************************************************
+*     Exim - an Internet mail transport agent    *
+*************************************************/
+
+/* Copyright (c) The Exim Maintainers 2026 */
+/* See the file NOTICE for conditions of use and distribution. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The wire format of the PROXY protocol; see proxy_header.h. In Exim's build the
+flag comes from config.h; whoever compiles this file elsewhere defines it. */
+
+#ifndef EXPERIMENTAL_PROXY
+# include "config.h"
+#endif
+#ifdef EXPERIMENTAL_PROXY
+
+#include <string.h>
+#include "proxy_header.h"
+
+/* The bytes 12 and 13 of a v2 header are two nibbles each (section 2.2) */
+
+#define V2_VERSION       2
+
+#define V2_CMD_LOCAL     0
+#define V2_CMD_PROXY     1
+
+#define V2_FAM_UNSPEC    0
+#define V2_FAM_INET      1
+#define V2_FAM_INET6     2
+#define V2_FAM_UNIX      3
+
+#define V2_TRANS_UNSPEC  0
+#define V2_TRANS_STREAM  1
+#define V2_TRANS_DGRAM   2
+
+#define V2_VERSION_AT   12
+#define V2_FAMILY_AT    13
+#define V2_LENGTH_AT    14
+
+#define PORT_LEN         2	/* on the v2 wire */
+#define UNIX_PATH_LEN  108
+
+static const uint8_t v1_signature[] = "PROXY ";
+static const uint8_t v2_signature[] = "\r\n\r\n\0\r\nQUIT\n";
+
+/* How many bytes of addresses a v2 family has, by its number */
+
+static const size_t v2_address_len[] = {
+  0,
+  2 * PROXY_INET_LEN + 2 * PORT_LEN,
+  2 * PROXY_INET6_LEN + 2 * PORT_LEN,
+  2 * UNIX_PATH_LEN
+};
+
+/* What is left to decode of a v1 line: [p, end) */
+
+typedef struct {
+  const uint8_t * p;
+  const uint8_t * end;
+} text;
+
+
+/*************************************************
+*             Verdicts                           *
+*************************************************/
+
+static proxy_result
+complete(size_t used)
+{
+proxy_result r = { PROXY_HDR_COMPLETE, used, NULL };
+return r;
+}
+
+static proxy_result
+more(size_t needed)
+{
+proxy_result r = { PROXY_HDR_MORE, needed, NULL };
+return r;
+}
+
+static proxy_result
+bad(size_t own_end, const char * reason)
+{
+proxy_result r = { PROXY_HDR_BAD, own_end, reason };
+return r;
+}
+
+static proxy_result
+none(void)
+{
+proxy_result r = { PROXY_HDR_NONE, 0, "no header: signature does not match" };
+return r;
+}
+
+
+/*************************************************
+*        Fields of a version 1 line              *
+*************************************************/
+
+/* Each takes its field off the front of the text and tells whether it was there
+and well formed. After a failure the text is of no further use. */
+
+static int
+take_char(text * t, uint8_t c)
+{
+if (t->p == t->end || *t->p != c) return 0;
+t->p++;
+return 1;
+}
+
+static int
+take_word(text * t, const char * word, size_t len)
+{
+if ((size_t)(t->end - t->p) < len || memcmp(t->p, word, len) != 0) return 0;
+t->p += len;
+return 1;
+}
+
+static int
+is_digit(const text * t)
+{
+return t->p < t->end && *t->p >= '0' && *t->p <= '9';
+}
+
+/* A decimal number without sign or leading zeroes, at most max. The value cannot
+overflow: a digit is taken only while what is there is within max. */
+
+static int
+take_decimal(text * t, uint32_t max, uint32_t * value)
+{
+uint32_t v = 0;
+const uint8_t * start = t->p;
+
+while (is_digit(t) && v <= max) v = v * 10 + (*t->p++ - '0');
+if (t->p == start || v > max) return 0;
+if (*start == '0' && t->p - start > 1) return 0;
+*value = v;
+return 1;
+}
+
+static int
+take_port(text * t, uint16_t * port)
+{
+uint32_t v;
+if (!take_decimal(t, UINT16_MAX, &v)) return 0;
+*port = v;
+return 1;
+}
+
+static int
+take_inet(text * t, uint8_t * address)
+{
+for (int i = 0; i < PROXY_INET_LEN; i++)
+  {
+  uint32_t v;
+  if (i > 0 && !take_char(t, '.')) return 0;
+  if (!take_decimal(t, UINT8_MAX, &v)) return 0;
+  address[i] = v;
+  }
+return 1;
+}
+
+static int
+hex_digit(uint8_t c)
+{
+if (c >= '0' && c <= '9') return c - '0';
+if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+return -1;
+}
+
+/* One group of an IPv6 address: one to four hex digits */
+
+static int
+take_group(text * t, uint8_t * group)
+{
+unsigned v = 0;
+int digits = 0, x;
+
+for (; digits < 4 && t->p < t->end && (x = hex_digit(*t->p)) >= 0; digits++, t->p++)
+  v = v << 4 | (unsigned)x;
+group[0] = v >> 8;
+group[1] = v & 0xff;
+return digits > 0;
+}
+
+/* The part of an IPv6 address on one side of its "::", or all of it: groups with
+colons between. The last one may be an IPv4 address, which fills two groups.
+
+Arguments:
+  t		the text; stands on the first group
+  part		where to put the bytes
+  room		how many bytes may be put there; even
+  last		set non-zero if it ended in an IPv4 address
+
+Returns:	how many bytes were put, 0 if it is not well formed. The text is
+		left at the first byte that does not belong, or just before "::"
+*/
+
+static size_t
+take_groups(text * t, uint8_t * part, size_t room, int * last)
+{
+size_t n = 0;
+
+*last = 0;
+while (n < room)
+  {
+  text before = *t;
+  if (!take_group(t, part + n)) return 0;
+  if (t->p < t->end && *t->p == '.')
+    {
+    *t = before;
+    if (room - n < PROXY_INET_LEN || !take_inet(t, part + n)) return 0;
+    *last = 1;
+    return n + PROXY_INET_LEN;
+    }
+  n += 2;
+  if (t->end - t->p < 2 || t->p[0] != ':' || t->p[1] == ':' || n == room) break;
+  t->p++;
+  }
+return n;
+}
+
+static int
+take_inet6(text * t, uint8_t * address)
+{
+uint8_t tail[PROXY_INET6_LEN];
+size_t head = 0, n = 0;
+int last = 0;
+
+memset(address, 0, PROXY_INET6_LEN);
+if (t->p < t->end && *t->p != ':'
+   && (head = take_groups(t, address, PROXY_INET6_LEN, &last)) == 0)
+  return 0;
+if (head == PROXY_INET6_LEN) return 1;
+
+/* Shorter than an address: the rest must be a "::", which stands for one group
+or more, with or without groups after it. An IPv4 part is the end, always. */
+
+if (last || !take_word(t, "::", 2)) return 0;
+if (t->p == t->end || hex_digit(*t->p) < 0) return 1;
+n = take_groups(t, tail, PROXY_INET6_LEN - 2 - head, &last);
+if (n == 0) return 0;
+memcpy(address + PROXY_INET6_LEN - n, tail, n);
+return 1;
+}
+
+
+/*************************************************
+*          Version 1 (section 2.1)               *
+*************************************************/
+
+typedef int take_address(text *, uint8_t *);
+
+/* Decode what follows the protocol word: two addresses and two ports.
+
+Returns:	NULL, or the reason why it is bad
+*/
+
+static const char *
+v1_endpoints(text * t, take_address * take, proxy_header * h)
+{
+if (!take_char(t, ' ') || !take(t, h->source.address))
+  return "bad v1 source address";
+if (!take_char(t, ' ') || !take(t, h->destination.address))
+  return "bad v1 destination address";
+if (!take_char(t, ' ') || !take_port(t, &h->source.port))
+  return "bad v1 source port";
+if (!take_char(t, ' ') || !take_port(t, &h->destination.port))
+  return "bad v1 destination port";
+return t->p == t->end ? NULL : "text after the v1 destination port";
+}
+
+/* Decode a line whose end is known. The header is written piece by piece, so
+this one is the caller's own until all of it is good. */
+
+static const char *
+v1_line(text * t, proxy_header * h)
+{
+if (take_word(t, "TCP4", 4))
+  {
+  h->family = PROXY_AF_INET;
+  return v1_endpoints(t, take_inet, h);
+  }
+if (take_word(t, "TCP6", 4))
+  {
+  h->family = PROXY_AF_INET6;
+  return v1_endpoints(t, take_inet6, h);
+  }
+if (take_word(t, "UNKNOWN", 7) && (t->p == t->end || *t->p == ' '))
+  {
+  h->command = PROXY_CMD_UNKNOWN;
+  return NULL;
+  }
+return "unknown v1 protocol";
+}
+
+/* Find the CRLF. A lone CR or LF does not end the line.
+
+Returns:	the size of the line with its CRLF, 0 if it is not there
+*/
+
+static size_t
+v1_line_len(const uint8_t * buf, size_t len)
+{
+const uint8_t * p = buf, * end = buf + len, * cr;
+
+while ((cr = memchr(p, '\r', end - p)) && end - cr > 1)
+  {
+  if (cr[1] == '\n') return cr + 2 - buf;
+  p = cr + 1;
+  }
+return 0;
+}
+
+static proxy_result
+v1_parse(const uint8_t * buf, size_t len, proxy_header * h)
+{
+proxy_header line = { .version = 1, .command = PROXY_CMD_PROXY };
+size_t used = v1_line_len(buf, len);
+text t;
+const char * reason;
+
+if (used > PROXY_V1_MAX || (used == 0 && len >= PROXY_V1_MAX))
+  return bad(used, "v1 line longer than 107 bytes");
+if (used == 0)
+  return more(buf[len-1] == '\r' ? 1 : 2);
+
+t.p = buf + PROXY_V1_SIGNATURE_LEN;
+t.end = buf + used - 2;
+if ((reason = v1_line(&t, &line))) return bad(used, reason);
+*h = line;
+return complete(used);
+}
+
+
+/*************************************************
+*          Version 2 (section 2.2)               *
+*************************************************/
+
+static uint16_t
+get_uint16(const uint8_t * p)
+{
+return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* Decode two addresses and two ports. The caller has seen that they are there. */
+
+static void
+v2_endpoints(const uint8_t * p, size_t size, proxy_header * h)
+{
+memcpy(h->source.address, p, size);
+memcpy(h->destination.address, p + size, size);
+h->source.port = get_uint16(p + 2 * size);
+h->destination.port = get_uint16(p + 2 * size + PORT_LEN);
+}
+
+/* Decode a PROXY command, of which the fixed part has been read and the rest has
+a known length.
+
+Arguments:
+  buf		the header
+  payload	its stated length, in bytes
+  h		to be filled; of no use if a reason is returned
+
+Returns:	NULL, or the reason why it is bad
+*/
+
+static const char *
+v2_check(const uint8_t * buf, size_t payload, proxy_header * h)
+{
+unsigned family = buf[V2_FAMILY_AT] >> 4, transport = buf[V2_FAMILY_AT] & 0xf;
+
+if (family > V2_FAM_UNIX) return "unknown v2 address family";
+if (transport > V2_TRANS_DGRAM) return "unknown v2 transport protocol";
+if (payload < v2_address_len[family]) return "v2 length too small for its addresses";
+
+/* Datagrams, UNIX sockets and what the proxy could not name are no clients of
+ours: the connection is good, but its own endpoints are kept. */
+
+if (transport == V2_TRANS_STREAM)
+  h->family = family == V2_FAM_INET ? PROXY_AF_INET
+	    : family == V2_FAM_INET6 ? PROXY_AF_INET6 : PROXY_AF_NONE;
+h->tlv_offset = PROXY_V2_FIXED_LEN + v2_address_len[family];
+h->tlv_length = payload - v2_address_len[family];
+return NULL;
+}
+
+static proxy_result
+v2_parse(const uint8_t * buf, size_t len, proxy_header * h)
+{
+proxy_header header = { .version = V2_VERSION, .command = PROXY_CMD_PROXY };
+size_t payload, total;
+unsigned command;
+const char * reason;
+
+if (len < PROXY_V2_FIXED_LEN) return more(PROXY_V2_FIXED_LEN - len);
+payload = get_uint16(buf + V2_LENGTH_AT);
+total = PROXY_V2_FIXED_LEN + payload;
+
+/* The grammar of the fixed part is judged at once; only a good one is waited
+for. */
+
+if (buf[V2_VERSION_AT] >> 4 != V2_VERSION) return bad(total, "bad v2 version");
+command = buf[V2_VERSION_AT] & 0xf;
+if (command > V2_CMD_PROXY) return bad(total, "unknown v2 command");
+
+/* LOCAL has no addresses, whatever its other fields say, and what fills its
+stated length is nobody's business. */
+
+if (command == V2_CMD_LOCAL)
+  header.command = PROXY_CMD_LOCAL;
+else if ((reason = v2_check(buf, payload, &header)))
+  return bad(total, reason);
+
+if (len < total) return more(total - len);
+
+if (header.family != PROXY_AF_NONE)
+  v2_endpoints(buf + PROXY_V2_FIXED_LEN,
+    header.family == PROXY_AF_INET ? PROXY_INET_LEN : PROXY_INET6_LEN, &header);
+*h = header;
+return complete(total);
+}
+
+
+/*************************************************
+*           The functions for callers            *
+*************************************************/
+
+/* The first byte tells which version is still possible (section 2) */
+
+static int
+is_v1(const uint8_t * buf)
+{
+return buf[0] == v1_signature[0];
+}
+
+static size_t
+signature_len(const uint8_t * buf)
+{
+return is_v1(buf) ? PROXY_V1_SIGNATURE_LEN : PROXY_V2_SIGNATURE_LEN;
+}
+
+/* Tell whether the bytes fit the start of a signature, as far as they go */
+
+static int
+signature_fits(const uint8_t * buf, size_t len)
+{
+size_t n = signature_len(buf);
+return memcmp(buf, is_v1(buf) ? v1_signature : v2_signature, len < n ? len : n)
+  == 0;
+}
+
+int
+proxy_header_version(const uint8_t * buf, size_t len)
+{
+if (len == 0 || len < signature_len(buf) || !signature_fits(buf, len)) return 0;
+return is_v1(buf) ? 1 : 2;
+}
+
+proxy_result
+proxy_header_parse(const uint8_t * buf, size_t len, proxy_header * h)
+{
+/* Every v1 line, even a bad one, has its signature and a CRLF; that is less than
+a v2 header has. */
+
+if (len == 0) return more(PROXY_V1_SIGNATURE_LEN + 2);
+
+if (!signature_fits(buf, len)) return none();
+if (!is_v1(buf)) return v2_parse(buf, len, h);
+if (len < PROXY_V1_SIGNATURE_LEN) return more(PROXY_V1_SIGNATURE_LEN + 2 - len);
+return v1_parse(buf, len, h);
+}
+
+#endif	/* EXPERIMENTAL_PROXY */
+
+/* End of proxy_header.c */

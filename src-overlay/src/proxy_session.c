@@ -1,0 +1,473 @@
+/*************************************************
+*     Exim - an Internet mail transport agent    *
+*************************************************/
+
+/* Copyright (c) The Exim Maintainers 2026 */
+/* See the file NOTICE for conditions of use and distribution. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The PROXY protocol on one incoming connection; see proxy_session.h */
+
+#include "exim.h"
+
+#ifdef EXPERIMENTAL_PROXY
+
+#include <poll.h>
+#include "proxy_compat.h"
+#include "proxy_header.h"
+#include "proxy_session.h"
+
+#ifndef POLLRDHUP		/* not everywhere; its absence costs only time */
+# define POLLRDHUP 0
+#endif
+
+/* How long the sender has for the whole header, in seconds. It is the least that lets a
+lost segment be sent again (section 2). */
+
+#define PROXY_TIMEOUT 3
+
+/* How many commands are refused before the connection is dropped: more than SMTP has, so
+that a client which tries them all still gets an answer to each and to QUIT. */
+
+#define PROXY_REFUSALS_MAX 32
+
+/* How much of a v1 line that is too long already is skipped, in bytes, in the search for
+its end. What is left is ordinary input. */
+
+#define PROXY_V1_SKIP_MAX 4096
+
+/* How long to wait before looking again for more of a signature, in milliseconds, on a
+system whose poll() cannot wait for that */
+
+#define PROXY_LOOK_AGAIN 20
+
+/* The header while it is read. Bytes up to "taken" are ours for good; those from there up
+to "seen" are still in the socket as well. */
+
+typedef struct {
+  int			fd;
+  BOOL			is_socket;
+  BOOL			lowat_set;
+  uschar *		buf;		/* of PROXY_HEADER_MAX bytes */
+  size_t		taken;
+  size_t		seen;
+  struct timespec	deadline;	/* by the monotonic clock */
+} proxy_reader;
+
+typedef enum { INPUT_READY, INPUT_TIMEOUT, INPUT_CLOSED } proxy_input;
+
+/* What became of the negotiation */
+
+typedef enum {
+  STATE_NOT_REQUIRED,
+  STATE_GOOD,
+  STATE_FAILED,			/* silence, or a bad header */
+  STATE_FAILED_INPUT_LEFT,	/* no header */
+  STATE_CLOSED
+} proxy_state;
+
+static proxy_state state = STATE_NOT_REQUIRED;
+static unsigned refusals;
+static struct timespec refusal_deadline;
+
+
+/*************************************************
+*             Time                               *
+*************************************************/
+
+static void
+set_deadline(struct timespec * deadline, int seconds)
+{
+(void) clock_gettime(CLOCK_MONOTONIC, deadline);
+deadline->tv_sec += seconds;
+}
+
+/* Returns: milliseconds until the deadline, rounded up; 0 if it has passed */
+
+static int
+time_left(const struct timespec * deadline)
+{
+struct timespec now;
+long ms;
+
+(void) clock_gettime(CLOCK_MONOTONIC, &now);
+ms = (deadline->tv_sec - now.tv_sec) * 1000
+    + (deadline->tv_nsec - now.tv_nsec + 999999) / 1000000;
+return ms > 0 ? (int)ms : 0;
+}
+
+
+/*************************************************
+*             Reading the header                 *
+*************************************************/
+
+/* Wait for something to read, or for the end of the connection.
+
+Arguments:
+  r		the reader
+  patient	FALSE if only what is there already counts
+*/
+
+static proxy_input
+wait_input(const proxy_reader * r, BOOL patient)
+{
+struct pollfd p = { .fd = r->fd, .events = POLLIN };
+int rc, ms;
+
+do
+  {
+  ms = patient ? time_left(&r->deadline) : 0;
+  rc = poll(&p, 1, ms);
+  }
+while (rc == 0 ? ms > 0 : rc < 0 && errno == EINTR);
+
+return rc > 0 ? INPUT_READY : rc == 0 ? INPUT_TIMEOUT : INPUT_CLOSED;
+}
+
+/* While the signature is not complete, its bytes stay in the socket, for they may not be
+ours. Then there is always something to read, and poll() must be told to wait for more. */
+
+static void
+wait_for_more_than(proxy_reader * r, int seen)
+{
+int n = seen + 1;
+if (setsockopt(r->fd, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof(n)) == 0)
+  r->lowat_set = seen > 0;
+}
+
+/* Only bytes that have been seen before, or that must belong to the header, may be taken
+from the connection.
+
+Returns: bytes read, 0 if it is worth trying again, -1 if the peer has gone
+*/
+
+static ssize_t
+read_input(proxy_reader * r, size_t want, int flags)
+{
+ssize_t n = r->is_socket
+  ? recv(r->fd, r->buf + r->taken, want, flags | MSG_DONTWAIT)
+  : read(r->fd, r->buf + r->taken, want);
+
+if (n > 0) return n;
+return n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : -1;
+}
+
+/* Take what has been seen, up to some point */
+
+static BOOL
+take(proxy_reader * r, size_t upto)
+{
+while (r->taken < upto)
+  {
+  ssize_t n = read_input(r, upto - r->taken, 0);
+  if (n < 0) return FALSE;
+  r->taken += n;
+  }
+return TRUE;
+}
+
+/* Nothing new though poll() reported something: either the peer has closed its side with
+half a signature sent, or this poll() does not know SO_RCVLOWAT. */
+
+static proxy_input
+no_progress(const proxy_reader * r)
+{
+struct pollfd p = { .fd = r->fd, .events = POLLRDHUP };
+
+if (poll(&p, 1, 0) > 0) return INPUT_CLOSED;
+(void) poll(NULL, 0, PROXY_LOOK_AGAIN);
+return INPUT_READY;
+}
+
+/* Look at more of the input.
+
+Arguments:
+  r		the reader
+  exact		if not 0, how many bytes are ours for certain and can be taken at once
+  limit		otherwise, how many bytes may be looked at, from the first one of all
+
+Returns:	INPUT_READY if it is worth parsing again
+*/
+
+static proxy_input
+see_more(proxy_reader * r, size_t exact, size_t limit)
+{
+size_t was = r->seen;
+ssize_t n;
+
+if (exact || !r->is_socket)
+  {
+  if ((n = read_input(r, exact ? exact : 1, 0)) < 0) return INPUT_CLOSED;
+  r->taken += n;
+  r->seen = r->taken;
+  return INPUT_READY;
+  }
+if ((n = read_input(r, limit - r->taken, MSG_PEEK)) < 0) return INPUT_CLOSED;
+if (n > 0) r->seen = r->taken + n;
+return r->seen > was ? INPUT_READY : no_progress(r);
+}
+
+/* Read until there is a verdict on what was sent, and take all that it tells to be ours:
+the bytes of a complete header, or the start of one that is not yet complete. Of a v2
+header the rest can be read in one go, since its size is known; of a v1 line it must be
+looked at first, or where that cannot be done, read in the least of steps. */
+
+static proxy_input
+read_header(proxy_reader * r, proxy_header * h, proxy_result * res)
+{
+for (;;)
+  {
+  int version = proxy_header_version(r->buf, r->seen);
+  size_t exact = version == 2 || (version == 1 && !r->is_socket);
+  proxy_input rc = INPUT_READY;
+
+  *res = proxy_header_parse(r->buf, r->seen, h);
+  if (res->verdict == PROXY_HDR_COMPLETE)
+    return take(r, res->n) ? INPUT_READY : INPUT_CLOSED;
+  if (res->verdict != PROXY_HDR_MORE) return INPUT_READY;
+
+  if (exact)
+    exact = r->seen - r->taken + res->n;
+  else if (version == 1)
+    { if (!take(r, r->seen)) return INPUT_CLOSED; }
+  else if (r->seen > 0 && r->is_socket)
+    wait_for_more_than(r, r->seen);
+
+  if (exact <= res->n) rc = wait_input(r, TRUE);
+  if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);
+  if (rc != INPUT_READY) return rc;
+  }
+}
+
+/* Take a bad header up to its own end, as far as it comes before the deadline. The end of
+a v1 line that is too long is looked for only in what is there already. */
+
+static void
+skip_bad_header(proxy_reader * r, proxy_result res)
+{
+proxy_header unused;
+
+while (take(r, res.n > 0 && res.n < r->seen ? res.n : r->seen))
+  {
+  if (res.n > 0 ? r->taken >= res.n : r->taken >= PROXY_V1_SKIP_MAX) break;
+  if (  wait_input(r, res.n > 0) != INPUT_READY
+     || see_more(r, res.n > 0 ? res.n - r->taken : 0, PROXY_V1_SKIP_MAX) != INPUT_READY)
+    break;
+  if (res.n == 0) res = proxy_header_parse(r->buf, r->seen, &unused);
+  }
+}
+
+/* Show what was sent: a line as text, anything else in hex, a row at a time. */
+
+static void
+debug_header(const proxy_reader * r, const char * what)
+{
+debug_printf("PROXY: %s, %d bytes from %s\n", what, (int)r->seen, sender_host_address);
+if (proxy_header_version(r->buf, r->seen) == 1)
+  debug_printf("PROXY<< %s\n", string_printing(string_copyn(r->buf, r->seen)));
+else for (size_t i = 0; i < r->seen; )
+  {
+  gstring * g = string_catn(NULL, US"PROXY<<", 7);
+  do g = string_fmt_append(g, " %02x", r->buf[i]); while (++i < r->seen && i % 32);
+  debug_printf("%s\n", string_from_gstring(g));
+  }
+}
+
+/* Negotiate: read a header, good or bad.
+
+Arguments:
+  h		where to put it
+  input		see proxy_session_start()
+  input_end
+
+Returns:	the new state; h is good only for STATE_GOOD
+*/
+
+static proxy_state
+negotiate(proxy_header * h, uschar * input, uschar ** input_end)
+{
+proxy_reader r = {
+  .fd = PROXY_INPUT_FD,
+  .is_socket = !f.sender_host_notsocket,
+  .buf = store_get_perm(PROXY_HEADER_MAX, GET_TAINTED) };
+proxy_result res;
+proxy_input rc;
+proxy_state yield = STATE_FAILED;
+
+set_deadline(&r.deadline, PROXY_TIMEOUT);
+if ((rc = read_header(&r, h, &res)) == INPUT_CLOSED)
+  yield = STATE_CLOSED;
+else if (rc == INPUT_TIMEOUT)		/* what there is, is the start of a header */
+  {
+  res.reason = r.seen > 0 ? "timeout in header" : "timeout: no header";
+  (void) take(&r, r.seen);
+  }
+else if (res.verdict == PROXY_HDR_COMPLETE)
+  yield = STATE_GOOD;
+else if (res.verdict == PROXY_HDR_BAD)
+  skip_bad_header(&r, res);
+else					/* a pipe has no way back but the input buffer */
+  {
+  yield = STATE_FAILED_INPUT_LEFT;
+  memcpy(input, r.buf, r.taken);
+  *input_end += r.taken;
+  }
+
+if (r.lowat_set) wait_for_more_than(&r, 0);
+PROXY_DEBUG debug_header(&r, yield == STATE_GOOD ? "good header"
+  : yield == STATE_CLOSED ? "connection closed in header" : res.reason);
+return yield;
+}
+
+
+/*************************************************
+*             What follows from it               *
+*************************************************/
+
+/* Addresses are made anew from their bytes, so they are canonical, and as trustworthy in
+form as one that the system supplied. */
+
+static uschar *
+address_text(const proxy_endpoint * e, proxy_family family)
+{
+static const uint8_t mapped[] = { 0,0,0,0,0,0,0,0,0,0,0xff,0xff };
+const uint8_t * a = e->address;
+uschar buffer[INET6_ADDRSTRLEN];
+
+if (family == PROXY_AF_INET6 && memcmp(a, mapped, sizeof(mapped)) == 0)
+  {
+  a += sizeof(mapped);
+  family = PROXY_AF_INET;
+  }
+(void) inet_ntop(family == PROXY_AF_INET ? AF_INET : AF_INET6, a, CS buffer,
+  sizeof(buffer));
+return string_copy(buffer);
+}
+
+/* A good header: the peer was a proxy. If it names the original client, that one is the
+sender host from here on, and what was found out about the peer is forgotten. */
+
+static void
+commit(const proxy_header * h)
+{
+int old_pool = store_pool;
+
+store_pool = POOL_PERM;
+proxy_host_address = string_copy(sender_host_address);
+proxy_host_port = string_sprintf("%d", sender_host_port);
+
+if (h->family != PROXY_AF_NONE)
+  {
+  proxy_target_address = address_text(&h->destination, h->family);
+  proxy_target_port = string_sprintf("%d", h->destination.port);
+  sender_host_address = address_text(&h->source, h->family);
+  sender_host_port = h->source.port;
+
+  sender_host_name = sender_ident = NULL;
+  sender_host_dnssec = host_lookup_deferred = host_lookup_failed = FALSE;
+  host_lookup_msg = US"";
+  memset(sender_host_cache, 0, sizeof(sender_host_cache));
+  }
+store_pool = old_pool;
+host_build_sender_fullhost();
+}
+
+/* Only a TCP connection can be from a proxy, or one that is tested as if it were. */
+
+static BOOL
+has_peer(void)
+{
+return sender_host_address && !f.sender_host_unknown && !smtp_batched_input
+  && (host_checking || !f.sender_host_notsocket) && !PROXY_TURNED_ROUND;
+}
+
+static BOOL
+refuse_connection(void)
+{
+PROXY_LOG(connection_reject, LOG_MAIN|LOG_REJECT,
+  "temporarily refused connection from %s: proxy_required_hosts could not be checked",
+  host_and_ident(FALSE));
+#ifndef DISABLE_TLS
+if (!tls_in.on_connect)
+#endif
+  smtp_printf("421 %s: Temporary local problem; please try again later\r\n", SP_NO_MORE,
+    smtp_active_hostname);
+return FALSE;
+}
+
+BOOL
+proxy_session_start(uschar * input, uschar ** input_end)
+{
+proxy_header h;
+
+state = STATE_NOT_REQUIRED;
+refusals = 0;
+proxy_session_required = FALSE;
+proxy_host_address = proxy_host_port = proxy_target_address = proxy_target_port = NULL;
+
+if (!proxy_required_hosts || !has_peer()) return TRUE;
+switch (verify_check_host(&proxy_required_hosts))
+  {
+  case OK:	break;
+  case DEFER:	return refuse_connection();
+  default:	return TRUE;
+  }
+
+proxy_session_required = TRUE;
+set_process_info("waiting for a PROXY header from %s", host_and_ident(FALSE));
+
+if ((state = negotiate(&h, input, input_end)) == STATE_GOOD) commit(&h);
+if (state == STATE_CLOSED)
+  PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
+    string_timesince(&smtp_connection_start));
+return state != STATE_CLOSED;
+}
+
+BOOL
+proxy_refusing(void)
+{
+return state == STATE_FAILED || state == STATE_FAILED_INPUT_LEFT;
+}
+
+BOOL
+proxy_input_left(void)
+{
+return state == STATE_FAILED_INPUT_LEFT;
+}
+
+BOOL
+proxy_refuse_command(void)
+{
+int ms;
+
+if (refusals++ == 0) set_deadline(&refusal_deadline, smtp_receive_timeout);
+if (refusals > PROXY_REFUSALS_MAX) return FALSE;
+if (smtp_receive_timeout > 0)			/* 0 means no limit */
+  {
+  if ((ms = time_left(&refusal_deadline)) == 0) return FALSE;
+  smtp_receive_timeout = (ms + 999) / 1000;
+  }
+smtp_printf("503 Command refused, required Proxy negotiation failed\r\n", SP_NO_MORE);
+return TRUE;
+}
+
+gstring *
+proxy_add_log_item(gstring * g)
+{
+if (LOGGING(proxy) && proxy_host_address)
+  g = string_append(g, 2, US" PRX=", proxy_host_address);
+return g;
+}
+
+uschar *
+fn_proxy_session(void)
+{
+#if defined(SUPPORT_SOCKS)
+if (proxy_session) return US"yes";
+#endif
+return proxy_session_required ? US"yes" : US"no";
+}
+
+#endif	/* EXPERIMENTAL_PROXY */
+
+/* End of proxy_session.c */

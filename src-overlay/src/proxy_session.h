@@ -1,0 +1,90 @@
+/*************************************************
+*     Exim - an Internet mail transport agent    *
+*************************************************/
+
+/* Copyright (c) The Exim Maintainers 2026 */
+/* See the file NOTICE for conditions of use and distribution. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The PROXY protocol on one incoming connection: whether this peer must use it,
+reading its header, and what follows from that. "Section" means a section of the
+protocol text, doc/proxy-protocol.txt of HAProxy. The variables that this sets are
+in globals.h. */
+
+#ifndef PROXY_SESSION_H
+#define PROXY_SESSION_H
+
+/* Begin a connection: if the peer is in proxy_required_hosts, read its header and
+put the original client in the place of the sender host (sections 2 and 5). To be
+called once, when the input buffer has been set up and before anything looks at
+the sender host. Waits for the peer, PROXY_TIMEOUT seconds at the most.
+
+Takes from the connection the bytes of the header, and no more. If what comes is no
+header and is not read from a socket, where it could be looked at in its place, the
+few bytes that had to be read are put into the input buffer.
+
+Arguments:
+  input		start of the input buffer for SMTP commands, which is empty and has
+		room for at least PROXY_V2_SIGNATURE_LEN bytes
+  input_end	points to the pointer to the end of what is in it; is moved on by
+		the number of bytes put there
+
+Returns:	TRUE  go on with this session. It may be one in which negotiation
+		      failed: see proxy_refusing()
+		FALSE give it up: the peer has gone, or the host list could not be
+		      evaluated, which has been logged and answered
+*/
+
+extern BOOL proxy_session_start(uschar * input, uschar ** input_end);
+
+
+/* Tell whether a required negotiation failed, so that all commands but QUIT must be
+refused.
+
+Returns:	TRUE if so
+*/
+
+extern BOOL proxy_refusing(void);
+
+
+/* Tell whether negotiation failed on input that was no header, all of which has been
+left where it was. Such a client has broken synchronization, and is not to be taken
+for one that sends early with permission.
+
+Returns:	TRUE if so
+*/
+
+extern BOOL proxy_input_left(void);
+
+
+/* Refuse one command, with a 503 response, unless the peer has had its share of them:
+PROXY_REFUSALS_MAX commands, or as much time as smtp_receive_timeout gives for one. The
+time for the next command is cut down accordingly.
+
+Returns:	TRUE  a response has been sent; read the next command
+		FALSE none has: the connection should be dropped
+*/
+
+extern BOOL proxy_refuse_command(void);
+
+
+/* Add the proxy's address to a log line, if there is one and log_selector has "proxy".
+
+Argument:	the line so far
+Returns:	the line, perhaps moved
+*/
+
+extern gstring * proxy_add_log_item(gstring * g);
+
+
+/* The value of $proxy_session. Where outgoing connections can go through a SOCKS proxy, a
+delivery by one counts too, as it does without the PROXY receiver.
+
+Returns:	"yes" or "no", constant strings
+*/
+
+extern uschar * fn_proxy_session(void);
+
+#endif	/* PROXY_SESSION_H */
+
+/* End of proxy_session.h */
