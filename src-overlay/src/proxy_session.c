@@ -233,7 +233,7 @@ for (;;)
   else if (r->seen > 0 && r->is_socket)
     wait_for_more_than(r, r->seen);
 
-  if (exact <= res->n) rc = wait_input(r, TRUE);
+  if (exact <= res->n) rc = wait_input(r, TRUE);	/* else it is there already */
   if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);
   if (rc != INPUT_READY) return rc;
   }
@@ -277,14 +277,13 @@ else for (size_t i = 0; i < r->seen; )
 
 Arguments:
   h		where to put it
-  input		see proxy_session_start()
-  input_end
+  input_end	see proxy_session_start()
 
 Returns:	the new state; h is good only for STATE_GOOD
 */
 
 static proxy_state
-negotiate(proxy_header * h, uschar * input, uschar ** input_end)
+negotiate(proxy_header * h, uschar ** input_end)
 {
 proxy_reader r = {
   .fd = PROXY_INPUT_FD,
@@ -309,7 +308,7 @@ else if (res.verdict == PROXY_HDR_BAD)
 else					/* a pipe has no way back but the input buffer */
   {
   yield = STATE_FAILED_INPUT_LEFT;
-  memcpy(input, r.buf, r.taken);
+  memcpy(*input_end, r.buf, r.taken);
   *input_end += r.taken;
   }
 
@@ -396,7 +395,7 @@ return FALSE;
 }
 
 BOOL
-proxy_session_start(uschar * input, uschar ** input_end)
+proxy_session_start(uschar ** input_end)
 {
 proxy_header h;
 
@@ -416,7 +415,7 @@ switch (verify_check_host(&proxy_required_hosts))
 proxy_session_required = TRUE;
 set_process_info("waiting for a PROXY header from %s", host_and_ident(FALSE));
 
-if ((state = negotiate(&h, input, input_end)) == STATE_GOOD) commit(&h);
+if ((state = negotiate(&h, input_end)) == STATE_GOOD) commit(&h);
 if (state == STATE_CLOSED)
   PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
     string_timesince(&smtp_connection_start));

@@ -23,11 +23,10 @@ Takes from the connection the bytes of the header, and no more. If what comes is
 header and is not read from a socket, where it could be looked at in its place, the
 few bytes that had to be read are put into the input buffer.
 
-Arguments:
-  input		start of the input buffer for SMTP commands, which is empty and has
-		room for at least PROXY_V2_SIGNATURE_LEN bytes
-  input_end	points to the pointer to the end of what is in it; is moved on by
-		the number of bytes put there
+Argument:
+  input_end	points to the pointer to the end of what is in the input buffer for SMTP
+		commands, which is empty and has room for PROXY_V2_SIGNATURE_LEN bytes;
+		is moved on by the number of bytes put there
 
 Returns:	TRUE  go on with this session. It may be one in which negotiation
 		      failed: see proxy_refusing()
@@ -35,7 +34,7 @@ Returns:	TRUE  go on with this session. It may be one in which negotiation
 		      evaluated, which has been logged and answered
 */
 
-extern BOOL proxy_session_start(uschar * input, uschar ** input_end);
+extern BOOL proxy_session_start(uschar ** input_end);
 
 
 /* Tell whether a required negotiation failed, so that all commands but QUIT must be
