@@ -14,6 +14,10 @@ in globals.h. */
 #ifndef PROXY_SESSION_H
 #define PROXY_SESSION_H
 
+#ifdef SUPPORT_PROXY
+# error EXPERIMENTAL_PROXY takes the place of SUPPORT_PROXY: set only one of them in Local/Makefile
+#endif
+
 /* Begin a connection: if the peer is in proxy_required_hosts, read its header and
 put the original client in the place of the sender host (sections 2 and 5). To be
 called once, when the input buffer has been set up and before anything looks at
