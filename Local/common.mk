@@ -1,0 +1,48 @@
+# What all our builds of Exim share. scripts/build adds what depends on the machine and the caller:
+# EXIM_USER and CONFIGURE_OWNER, and BIN_DIRECTORY (where the binary is, so that it can run itself).
+
+# No configuration of this machine is ever read by accident: a file must be named with -C.
+CONFIGURE_FILE=/dev/null
+
+# A configuration is expected to set spool_directory. Logs and the pid file then lie in it.
+SPOOL_DIRECTORY=/var/spool/exim
+
+CFLAGS=-O -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE
+
+HAVE_IPV6=yes
+PCRE2_CONFIG=yes
+USE_DB=yes
+DBMLIB=-ldb
+
+ROUTER_ACCEPT=yes
+ROUTER_DNSLOOKUP=yes
+ROUTER_IPLITERAL=yes
+ROUTER_MANUALROUTE=yes
+ROUTER_QUERYPROGRAM=yes
+ROUTER_REDIRECT=yes
+
+TRANSPORT_APPENDFILE=yes
+TRANSPORT_AUTOREPLY=yes
+TRANSPORT_LMTP=yes
+TRANSPORT_PIPE=yes
+TRANSPORT_SMTP=yes
+SUPPORT_MAILDIR=yes
+
+AUTH_CRAM_MD5=yes
+AUTH_EXTERNAL=yes
+AUTH_PLAINTEXT=yes
+AUTH_TLS=yes
+
+LOOKUP_CDB=yes
+LOOKUP_DBM=yes
+LOOKUP_DNSDB=yes
+LOOKUP_DSEARCH=yes
+LOOKUP_LSEARCH=yes
+LOOKUP_PASSWD=yes
+LOOKUP_TESTDB=yes
+
+EXICYCLOG_MAX=10
+COMPRESS_COMMAND=/bin/gzip
+COMPRESS_SUFFIX=gz
+ZCAT_COMMAND=/bin/zcat
+SYSTEM_ALIASES_FILE=/etc/aliases

@@ -1,0 +1,2 @@
+# The feature.
+EXPERIMENTAL_PROXY=yes

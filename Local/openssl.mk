@@ -1,0 +1,3 @@
+# TLS by OpenSSL.
+USE_OPENSSL=yes
+TLS_LIBS=-lssl -lcrypto

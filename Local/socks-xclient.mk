@@ -1,0 +1,4 @@
+# The feature beside its neighbours. (Releases without XCLIENT do not know the flag, and ignore it.)
+#: default
+SUPPORT_SOCKS=yes
+EXPERIMENTAL_XCLIENT=yes
