@@ -1,0 +1,242 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/* To ASan, mmap'd pages are all good: it must be told, or a memcmp() that is given too great a size, but
+finds a difference early, goes unseen. */
+
+#ifdef __has_feature
+# if __has_feature(address_sanitizer)
+#  define HAVE_ASAN
+# endif
+#elif defined __SANITIZE_ADDRESS__
+# define HAVE_ASAN
+#endif
+#ifdef HAVE_ASAN
+# include <sanitizer/asan_interface.h>
+#else
+# define ASAN_POISON_MEMORY_REGION(p, size) ((void)0)
+#endif
+
+#define UNTOUCHED 0xa5
+
+static const char * running;
+static int failed_checks, failed_tests;
+static char first_failure[4096];
+
+
+/* ---------- verdicts of tests ---------- */
+
+void
+begin(const char * name)
+{
+running = name;
+failed_checks = 0;
+}
+
+void
+end(void)
+{
+if (failed_checks == 0)
+  printf("ok %s\n", running);
+else
+  {
+  printf("not ok %s: %d failed, the first: %s\n", running, failed_checks, first_failure);
+  failed_tests++;
+  }
+fflush(stdout);
+}
+
+int
+failures(void)
+{
+return failed_tests;
+}
+
+/* Bytes as text that fits a line: the first hundred or so are enough to tell cases apart. */
+
+static void
+escape(char * out, size_t room, const uint8_t * buf, size_t len)
+{
+size_t used = 0;
+
+out[0] = 0;
+for (size_t i = 0; i < len; i++)
+  {
+  if (used + 24 > room || i == 140)
+    {
+    snprintf(out + used, room - used, "... (%zu bytes)", len);
+    return;
+    }
+  used += (size_t)snprintf(out + used, room - used,
+    buf[i] > ' ' && buf[i] < 0x7f && buf[i] != '\\' ? "%c" : buf[i] == ' ' ? " " : "\\x%02x", buf[i]);
+  }
+}
+
+void
+fail(const uint8_t * buf, size_t len, const char * format, ...)
+{
+char text[1024], bytes[1024];
+va_list args;
+
+if (failed_checks++ > 0) return;
+va_start(args, format);
+vsnprintf(text, sizeof text, format, args);
+va_end(args);
+escape(bytes, sizeof bytes, buf, len);
+snprintf(first_failure, sizeof first_failure, "%s \"%s\"", text, bytes);
+}
+
+
+/* ---------- pages ---------- */
+
+typedef struct {
+  uint8_t * start;
+  uint8_t * end;
+} arena;
+
+static arena left, right;
+
+static void
+arena_open(arena * a)
+{
+size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (ARENA_MAX + page - 1) / page * page;
+uint8_t * p = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+if (p == MAP_FAILED || mprotect(p, page, PROT_NONE) != 0 || mprotect(p + page + size, page, PROT_NONE) != 0)
+  {
+  perror("mmap");
+  exit(3);
+  }
+ASAN_POISON_MEMORY_REGION(p, page);
+ASAN_POISON_MEMORY_REGION(p + page + size, page);
+a->start = p + page;
+a->end = p + page + size;
+}
+
+static void
+left_protect(int how)
+{
+if (mprotect(left.start, (size_t)(left.end - left.start), how) != 0) { perror("mprotect"); exit(3); }
+}
+
+uint8_t *
+flush_right(const uint8_t * buf, size_t len)
+{
+if (!right.start) arena_open(&right);
+if (len > 0) memcpy(right.end - len, buf, len);
+return right.end - len;
+}
+
+static int left_is_read_only;
+
+uint8_t *
+flush_left(const uint8_t * buf, size_t len)
+{
+if (!left.start) arena_open(&left);
+if (left_is_read_only) left_protect(PROT_READ | PROT_WRITE);
+left_is_read_only = 0;
+if (len > 0) memcpy(left.start, buf, len);
+return left.start;
+}
+
+void
+left_read_only(void)
+{
+left_protect(PROT_READ);
+left_is_read_only = 1;
+}
+
+
+/* ---------- checks ---------- */
+
+static const char *
+verdict_name(proxy_verdict v)
+{
+static const char * const names[] = { "COMPLETE", "MORE", "BAD", "NONE" };
+return (size_t)v < sizeof names / sizeof names[0] ? names[v] : "?";
+}
+
+static int
+same_endpoint(const proxy_endpoint * a, const proxy_endpoint * b)
+{
+return memcmp(a->address, b->address, sizeof a->address) == 0 && a->port == b->port;
+}
+
+/* Which field of a decoded header is wrong, if any */
+
+static const char *
+wrong_field(const proxy_header * got, const proxy_header * want)
+{
+if (got->version != want->version) return "version";
+if (got->command != want->command) return "command";
+if (got->family != want->family) return "family";
+if (!same_endpoint(&got->source, &want->source)) return "source";
+if (!same_endpoint(&got->destination, &want->destination)) return "destination";
+if (got->tlv_offset != want->tlv_offset) return "tlv_offset";
+if (got->tlv_length != want->tlv_length) return "tlv_length";
+return NULL;
+}
+
+/* Is a reason among those allowed? They are parted by bars. */
+
+static int
+allowed(const char * list, const char * reason)
+{
+size_t len = strlen(reason);
+
+for (const char * p = list; (p = strstr(p, reason)); p++)
+  if ((p == list || p[-1] == '|') && (p[len] == 0 || p[len] == '|')) return 1;
+return 0;
+}
+
+void
+check_here(const uint8_t * buf, size_t len, const outcome * want, const char * what)
+{
+proxy_header h, untouched;
+proxy_result r;
+const char * wrong;
+int has_reason;
+
+memset(&untouched, UNTOUCHED, sizeof untouched);
+memset(&h, UNTOUCHED, sizeof h);
+r = proxy_header_parse(buf, len, &h);
+
+if (r.verdict != want->r.verdict || r.n != want->r.n)
+  {
+  fail(buf, len, "%s: expected %s %zu, got %s %zu (%s)", what, verdict_name(want->r.verdict), want->r.n,
+    verdict_name(r.verdict), r.n, r.reason ? r.reason : "no reason");
+  return;
+  }
+has_reason = r.verdict == PROXY_HDR_BAD || r.verdict == PROXY_HDR_NONE;
+if ((r.reason != NULL) != has_reason || (has_reason && !*r.reason))
+  fail(buf, len, "%s: %s with %s reason", what, verdict_name(r.verdict), r.reason ? "a" : "no");
+else if (has_reason && want->r.reason && !allowed(want->r.reason, r.reason))
+  fail(buf, len, "%s: expected the reason '%s', got '%s'", what, want->r.reason, r.reason);
+
+if (r.verdict != PROXY_HDR_COMPLETE)
+  {
+  if (memcmp(&h, &untouched, sizeof h) != 0)
+    fail(buf, len, "%s: wrote to *h for %s", what, verdict_name(r.verdict));
+  }
+else if ((wrong = wrong_field(&h, &want->h)))
+  fail(buf, len, "%s: wrong %s", what, wrong);
+}
+
+void
+check_right(const uint8_t * buf, size_t len, const outcome * want, const char * what)
+{
+check_here(flush_right(buf, len), len, want, what);
+}
+
+void
+check(const uint8_t * buf, size_t len, const outcome * want, const char * what)
+{
+check_right(buf, len, want, what);
+check_here(flush_left(buf, len), len, want, what);
+}

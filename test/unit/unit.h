@@ -1,0 +1,47 @@
+/* The harness of the unit tests: one line per test, inputs laid against pages that nobody may touch. */
+
+#ifndef UNIT_H
+#define UNIT_H
+
+#include "proxy_header.h"
+
+/* What a call should give. A reason of NULL stands for any; several are parted by bars. h counts only for
+COMPLETE. */
+
+typedef struct {
+  proxy_result r;
+  proxy_header h;
+} outcome;
+
+/* A test: begin() ... checks ... end(), which prints its line. */
+
+extern void begin(const char * name);
+extern void end(void);
+extern int  failures(void);		/* of all tests so far */
+
+/* Note a failure of the running test: what was wrong, with which bytes. Only the first is shown. */
+
+extern void fail(const uint8_t * buf, size_t len, const char * format, ...);
+
+/* Call the parser with exactly these bytes, in this place, and compare: verdict, n, reason, each field,
+and that the structure is untouched unless the header is complete. what: which case, for the message. */
+
+extern void check_here(const uint8_t * buf, size_t len, const outcome * want, const char * what);
+
+/* The same with a copy that ends just before a page without access, ... */
+
+extern void check_right(const uint8_t * buf, size_t len, const outcome * want, const char * what);
+
+/* ... and with copies on both sides: that one, and one that begins just after such a page. */
+
+extern void check(const uint8_t * buf, size_t len, const outcome * want, const char * what);
+
+/* Copy to those places without a call. What is at the left can be made read-only until the next copy. */
+
+extern uint8_t * flush_right(const uint8_t * buf, size_t len);
+extern uint8_t * flush_left(const uint8_t * buf, size_t len);
+extern void      left_read_only(void);
+
+#define ARENA_MAX (192 * 1024)		/* the longest input that fits there */
+
+#endif
