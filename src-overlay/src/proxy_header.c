@@ -52,12 +52,17 @@ static const size_t v2_address_len[] = {
   2 * UNIX_PATH_LEN
 };
 
-/* What is left to decode of a v1 line: [p, end) */
+/* Hex digits by their code, and what each stands for plus one; 0 is no digit */
 
-typedef struct {
-  const uint8_t * p;
-  const uint8_t * end;
-} text;
+static const uint8_t hex_digit[UINT8_MAX + 1] = {
+  ['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+  ['A'] = 11, 12, 13, 14, 15, 16,
+  ['a'] = 11, 12, 13, 14, 15, 16
+};
+
+/* A place in a v1 line */
+
+typedef const uint8_t * text;
 
 
 /*************************************************
@@ -97,152 +102,133 @@ return r;
 *        Fields of a version 1 line              *
 *************************************************/
 
-/* Each takes its field off the front of the text and tells whether it was there
-and well formed. After a failure the text is of no further use. */
+/* Each of these takes one field off the text from p to end. They return where it
+ends, or NULL if it is not there or not well formed. */
 
-static int
-take_char(text * t, uint8_t c)
+static text
+take_char(text p, text end, uint8_t c)
 {
-if (t->p == t->end || *t->p != c) return 0;
-t->p++;
-return 1;
+return p < end && *p == c ? p + 1 : NULL;
 }
 
-static int
-take_word(text * t, const char * word, size_t len)
+static text
+take_word(text p, text end, const char * word, size_t len)
 {
-if ((size_t)(t->end - t->p) < len || memcmp(t->p, word, len) != 0) return 0;
-t->p += len;
-return 1;
-}
-
-static int
-is_digit(const text * t)
-{
-return t->p < t->end && *t->p >= '0' && *t->p <= '9';
+return (size_t)(end - p) >= len && memcmp(p, word, len) == 0 ? p + len : NULL;
 }
 
 /* A decimal number without sign or leading zeroes, at most max. The value cannot
 overflow: a digit is taken only while what is there is within max. */
 
-static int
-take_decimal(text * t, uint32_t max, uint32_t * value)
+static text
+take_decimal(text p, text end, uint32_t max, uint32_t * value)
 {
 uint32_t v = 0;
-const uint8_t * start = t->p;
+text start = p;
 
-while (is_digit(t) && v <= max) v = v * 10 + (*t->p++ - '0');
-if (t->p == start || v > max) return 0;
-if (*start == '0' && t->p - start > 1) return 0;
+for (; p < end && *p >= '0' && *p <= '9' && v <= max; p++) v = v * 10 + (*p - '0');
+if (p == start || v > max || (*start == '0' && p - start > 1)) return NULL;
 *value = v;
-return 1;
+return p;
 }
 
-static int
-take_port(text * t, uint16_t * port)
+static text
+take_port(text p, text end, uint16_t * port)
 {
-uint32_t v;
-if (!take_decimal(t, UINT16_MAX, &v)) return 0;
-*port = v;
-return 1;
+uint32_t v = 0;
+
+p = take_decimal(p, end, UINT16_MAX, &v);
+*port = (uint16_t)v;
+return p;
 }
 
-static int
-take_inet(text * t, uint8_t * address)
+static text
+take_inet(text p, text end, uint8_t * address)
 {
 for (int i = 0; i < PROXY_INET_LEN; i++)
   {
-  uint32_t v;
-  if (i > 0 && !take_char(t, '.')) return 0;
-  if (!take_decimal(t, UINT8_MAX, &v)) return 0;
-  address[i] = v;
+  uint32_t v = 0;
+  if (i > 0 && !(p = take_char(p, end, '.'))) return NULL;
+  if (!(p = take_decimal(p, end, UINT8_MAX, &v))) return NULL;
+  address[i] = (uint8_t)v;
   }
-return 1;
-}
-
-static int
-hex_digit(uint8_t c)
-{
-if (c >= '0' && c <= '9') return c - '0';
-if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-return -1;
+return p;
 }
 
 /* One group of an IPv6 address: one to four hex digits */
 
-static int
-take_group(text * t, uint8_t * group)
+static text
+take_group(text p, text end, uint8_t * group)
 {
-unsigned v = 0;
-int digits = 0, x;
+unsigned v = 0, x;
+text start = p;
 
-for (; digits < 4 && t->p < t->end && (x = hex_digit(*t->p)) >= 0; digits++, t->p++)
-  v = v << 4 | (unsigned)x;
-group[0] = v >> 8;
-group[1] = v & 0xff;
-return digits > 0;
+for (; p < end && p - start < 4 && (x = hex_digit[*p]) > 0; p++) v = v << 4 | (x - 1);
+if (p == start) return NULL;
+group[0] = (uint8_t)(v >> 8);
+group[1] = (uint8_t)(v & 0xff);
+return p;
 }
 
 /* The part of an IPv6 address on one side of its "::", or all of it: groups with
 colons between. The last one may be an IPv4 address, which fills two groups.
 
 Arguments:
-  t		the text; stands on the first group
+  p, end	the text; begins with the first group
   part		where to put the bytes
   room		how many bytes may be put there; even
-  last		set non-zero if it ended in an IPv4 address
+  n		set to how many were put
+  ended		set non-zero if it ended in an IPv4 address
 
-Returns:	how many bytes were put, 0 if it is not well formed. The text is
-		left at the first byte that does not belong, or just before "::"
+Returns:	the first byte that does not belong, which may be the start of "::"
 */
 
-static size_t
-take_groups(text * t, uint8_t * part, size_t room, int * last)
+static text
+take_groups(text p, text end, uint8_t * part, size_t room, size_t * n, int * ended)
 {
-size_t n = 0;
-
-*last = 0;
-while (n < room)
+*n = 0;
+*ended = 0;
+while (*n < room)
   {
-  text before = *t;
-  if (!take_group(t, part + n)) return 0;
-  if (t->p < t->end && *t->p == '.')
+  text start = p;
+  if (!(p = take_group(p, end, part + *n))) return NULL;
+  if (p < end && *p == '.')
     {
-    *t = before;
-    if (room - n < PROXY_INET_LEN || !take_inet(t, part + n)) return 0;
-    *last = 1;
-    return n + PROXY_INET_LEN;
+    *ended = 1;
+    if (room - *n < PROXY_INET_LEN) return NULL;
+    p = take_inet(start, end, part + *n);
+    *n += PROXY_INET_LEN;
+    return p;
     }
-  n += 2;
-  if (t->end - t->p < 2 || t->p[0] != ':' || t->p[1] == ':' || n == room) break;
-  t->p++;
+  *n += 2;
+  if (end - p < 2 || p[0] != ':' || p[1] == ':' || *n == room) return p;
+  p++;
   }
-return n;
+return NULL;
 }
 
-static int
-take_inet6(text * t, uint8_t * address)
+/* The caller has set the address to zeroes. */
+
+static text
+take_inet6(text p, text end, uint8_t * address)
 {
 uint8_t tail[PROXY_INET6_LEN];
-size_t head = 0, n = 0;
-int last = 0;
+size_t head = 0, n;
+int ended = 0;
 
-memset(address, 0, PROXY_INET6_LEN);
-if (t->p < t->end && *t->p != ':'
-   && (head = take_groups(t, address, PROXY_INET6_LEN, &last)) == 0)
-  return 0;
-if (head == PROXY_INET6_LEN) return 1;
+if (p < end && *p != ':'
+   && !(p = take_groups(p, end, address, PROXY_INET6_LEN, &head, &ended)))
+  return NULL;
+if (head == PROXY_INET6_LEN) return p;
 
 /* Shorter than an address: the rest must be a "::", which stands for one group
 or more, with or without groups after it. An IPv4 part is the end, always. */
 
-if (last || !take_word(t, "::", 2)) return 0;
-if (t->p == t->end || hex_digit(*t->p) < 0) return 1;
-n = take_groups(t, tail, PROXY_INET6_LEN - 2 - head, &last);
-if (n == 0) return 0;
-memcpy(address + PROXY_INET6_LEN - n, tail, n);
-return 1;
+if (ended || !(p = take_word(p, end, "::", 2))) return NULL;
+if (p == end || !hex_digit[*p]) return p;
+p = take_groups(p, end, tail, PROXY_INET6_LEN - 2 - head, &n, &ended);
+if (p) memcpy(address + PROXY_INET6_LEN - n, tail, n);
+return p;
 }
 
 
@@ -250,44 +236,57 @@ return 1;
 *          Version 1 (section 2.1)               *
 *************************************************/
 
-typedef int take_address(text *, uint8_t *);
+typedef text take_address(text, text, uint8_t *);
 
-/* Decode what follows the protocol word: two addresses and two ports.
+static int
+field_ends(text p, text end)
+{
+return p == end || *p == ' ';
+}
+
+/* Decode what follows the protocol word: two addresses and two ports, each after
+one space.
 
 Returns:	NULL, or the reason why it is bad
 */
 
 static const char *
-v1_endpoints(text * t, take_address * take, proxy_header * h)
+v1_endpoints(text p, text end, take_address * take, proxy_header * h)
 {
-if (!take_char(t, ' ') || !take(t, h->source.address))
+if (  !(p = take_char(p, end, ' ')) || !(p = take(p, end, h->source.address))
+   || !field_ends(p, end))
   return "bad v1 source address";
-if (!take_char(t, ' ') || !take(t, h->destination.address))
+if (  !(p = take_char(p, end, ' ')) || !(p = take(p, end, h->destination.address))
+   || !field_ends(p, end))
   return "bad v1 destination address";
-if (!take_char(t, ' ') || !take_port(t, &h->source.port))
+if (  !(p = take_char(p, end, ' ')) || !(p = take_port(p, end, &h->source.port))
+   || !field_ends(p, end))
   return "bad v1 source port";
-if (!take_char(t, ' ') || !take_port(t, &h->destination.port))
+if (  !(p = take_char(p, end, ' ')) || !(p = take_port(p, end, &h->destination.port))
+   || !field_ends(p, end))
   return "bad v1 destination port";
-return t->p == t->end ? NULL : "text after the v1 destination port";
+return p == end ? NULL : "text after the v1 destination port";
 }
 
 /* Decode a line whose end is known. The header is written piece by piece, so
 this one is the caller's own until all of it is good. */
 
 static const char *
-v1_line(text * t, proxy_header * h)
+v1_line(text p, text end, proxy_header * h)
 {
-if (take_word(t, "TCP4", 4))
+text q;
+
+if ((q = take_word(p, end, "TCP4", 4)))
   {
   h->family = PROXY_AF_INET;
-  return v1_endpoints(t, take_inet, h);
+  return v1_endpoints(q, end, take_inet, h);
   }
-if (take_word(t, "TCP6", 4))
+if ((q = take_word(p, end, "TCP6", 4)))
   {
   h->family = PROXY_AF_INET6;
-  return v1_endpoints(t, take_inet6, h);
+  return v1_endpoints(q, end, take_inet6, h);
   }
-if (take_word(t, "UNKNOWN", 7) && (t->p == t->end || *t->p == ' '))
+if ((q = take_word(p, end, "UNKNOWN", 7)) && (q == end || *q == ' '))
   {
   h->command = PROXY_CMD_UNKNOWN;
   return NULL;
@@ -303,13 +302,10 @@ Returns:	the size of the line with its CRLF, 0 if it is not there
 static size_t
 v1_line_len(const uint8_t * buf, size_t len)
 {
-const uint8_t * p = buf, * end = buf + len, * cr;
+const uint8_t * p = buf, * end = buf + len, * lf;
 
-while ((cr = memchr(p, '\r', end - p)) && end - cr > 1)
-  {
-  if (cr[1] == '\n') return cr + 2 - buf;
-  p = cr + 1;
-  }
+for (; (lf = memchr(p, '\n', (size_t)(end - p))); p = lf + 1)
+  if (lf > buf && lf[-1] == '\r') return (size_t)(lf + 1 - buf);
 return 0;
 }
 
@@ -318,7 +314,6 @@ v1_parse(const uint8_t * buf, size_t len, proxy_header * h)
 {
 proxy_header line = { .version = 1, .command = PROXY_CMD_PROXY };
 size_t used = v1_line_len(buf, len);
-text t;
 const char * reason;
 
 if (used > PROXY_V1_MAX || (used == 0 && len >= PROXY_V1_MAX))
@@ -326,9 +321,8 @@ if (used > PROXY_V1_MAX || (used == 0 && len >= PROXY_V1_MAX))
 if (used == 0)
   return more(buf[len-1] == '\r' ? 1 : 2);
 
-t.p = buf + PROXY_V1_SIGNATURE_LEN;
-t.end = buf + used - 2;
-if ((reason = v1_line(&t, &line))) return bad(used, reason);
+if ((reason = v1_line(buf + PROXY_V1_SIGNATURE_LEN, buf + used - 2, &line)))
+  return bad(used, reason);
 *h = line;
 return complete(used);
 }

@@ -228,10 +228,13 @@ for (;;)
 
   if (exact)
     exact = r->seen - r->taken + res->n;
-  else if (version == 1)
-    { if (!take(r, r->seen)) return INPUT_CLOSED; }
-  else if (r->seen > 0 && r->is_socket)
+  else if (version == 1 && !take(r, r->seen))
+    return INPUT_CLOSED;
+
+  if (version == 0 && r->seen > 0 && r->is_socket)
     wait_for_more_than(r, r->seen);
+  else if (r->lowat_set)
+    wait_for_more_than(r, 0);
 
   if (exact <= res->n) rc = wait_input(r, TRUE);	/* else it is there already */
   if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);

@@ -92,7 +92,7 @@ const size_t good_v1_count = COUNT(good_v1_cases);
 #define DST         "bad v1 destination address"
 #define SPORT       "bad v1 source port"
 #define DPORT       "bad v1 destination port"
-#define EXTRA       "text after the v1 destination port"
+#define EXTRA       DPORT OR "text after the v1 destination port"
 #define TOO_LONG    "v1 line longer than 107 bytes"
 
 /* A field that is good up to some byte may be blamed, or the one that should follow it. */
