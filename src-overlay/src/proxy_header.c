@@ -37,8 +37,13 @@ flag comes from config.h; whoever compiles this file elsewhere defines it. */
 #define V2_FAMILY_AT    13
 #define V2_LENGTH_AT    14
 
+#define GROUP_LEN        2	/* of an IPv6 address, in bytes */
 #define PORT_LEN         2	/* on the v2 wire */
 #define UNIX_PATH_LEN  108
+
+/* Every v1 line, even a bad one, has its signature and a CRLF */
+
+#define V1_LEAST (PROXY_V1_SIGNATURE_LEN + 2)
 
 static const uint8_t v1_signature[] = "PROXY ";
 static const uint8_t v2_signature[] = "\r\n\r\n\0\r\nQUIT\n";
@@ -52,15 +57,17 @@ static const size_t v2_address_len[] = {
   2 * UNIX_PATH_LEN
 };
 
-/* Hex digits by their code, and what each stands for plus one; 0 is no digit */
+/* Hex digits by their code: what each stands for, and a bit that tells it from what
+is no digit */
 
 static const uint8_t hex_digit[UINT8_MAX + 1] = {
-  ['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-  ['A'] = 11, 12, 13, 14, 15, 16,
-  ['a'] = 11, 12, 13, 14, 15, 16
+  ['0'] = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19,
+  ['A'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+  ['a'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f
 };
 
-/* A place in a v1 line */
+/* A place in a v1 line. The line is known to end in CRLF, and nothing that is taken
+off it has a CR in it; so nothing is ever taken from beyond it. */
 
 typedef const uint8_t * text;
 
@@ -102,13 +109,13 @@ return r;
 *        Fields of a version 1 line              *
 *************************************************/
 
-/* Each of these takes one field off the text from p to end. They return where it
+/* Each of these takes one field off the text that begins at p. They return where it
 ends, or NULL if it is not there or not well formed. */
 
 static text
-take_char(text p, text end, uint8_t c)
+take_char(text p, uint8_t c)
 {
-return p < end && *p == c ? p + 1 : NULL;
+return *p == c ? p + 1 : NULL;
 }
 
 static text
@@ -121,62 +128,77 @@ return (size_t)(end - p) >= len && memcmp(p, word, len) == 0 ? p + len : NULL;
 overflow: a digit is taken only while what is there is within max. */
 
 static text
-take_decimal(text p, text end, uint32_t max, uint32_t * value)
+take_decimal(text p, uint32_t max, uint32_t * value)
 {
-uint32_t v = 0;
 text start = p;
+uint32_t v = 0, x;
 
-for (; p < end && *p >= '0' && *p <= '9' && v <= max; p++) v = v * 10 + (*p - '0');
+for (; (x = (uint32_t)*p - '0') <= 9 && v <= max; p++) v = v * 10 + x;
 if (p == start || v > max || (*start == '0' && p - start > 1)) return NULL;
 *value = v;
 return p;
 }
 
 static text
-take_port(text p, text end, uint16_t * port)
+take_port(text p, uint16_t * port)
 {
 uint32_t v = 0;
 
-p = take_decimal(p, end, UINT16_MAX, &v);
+p = take_decimal(p, UINT16_MAX, &v);
 *port = (uint16_t)v;
 return p;
 }
 
 static text
-take_inet(text p, text end, uint8_t * address)
+take_inet(text p, uint8_t * address)
 {
 for (int i = 0; i < PROXY_INET_LEN; i++)
   {
   uint32_t v = 0;
-  if (i > 0 && !(p = take_char(p, end, '.'))) return NULL;
-  if (!(p = take_decimal(p, end, UINT8_MAX, &v))) return NULL;
+  if (i > 0 && !(p = take_char(p, '.'))) return NULL;
+  if (!(p = take_decimal(p, UINT8_MAX, &v))) return NULL;
   address[i] = (uint8_t)v;
   }
 return p;
 }
 
-/* One group of an IPv6 address: one to four hex digits */
+/* One group of an IPv6 address: one to four hex digits. A digit is looked at only
+if the one before it was there. */
+
+static uint8_t
+two_digits(unsigned high, unsigned low)
+{
+return (uint8_t)(high << 4 | (low & 0xf));
+}
 
 static text
-take_group(text p, text end, uint8_t * group)
+put_group(text p, uint8_t * group, uint8_t high, uint8_t low)
 {
-unsigned v = 0, x;
-text start = p;
-
-for (; p < end && p - start < 4 && (x = hex_digit[*p]) > 0; p++) v = v << 4 | (x - 1);
-if (p == start) return NULL;
-group[0] = (uint8_t)(v >> 8);
-group[1] = (uint8_t)(v & 0xff);
+group[0] = high;
+group[1] = low;
 return p;
+}
+
+static text
+take_group(text p, uint8_t * group)
+{
+unsigned a, b, c, d;
+
+if (!(a = hex_digit[p[0]])) return NULL;
+if (!(b = hex_digit[p[1]])) return put_group(p + 1, group, 0, two_digits(0, a));
+if (!(c = hex_digit[p[2]])) return put_group(p + 2, group, 0, two_digits(a, b));
+if (!(d = hex_digit[p[3]]))
+  return put_group(p + 3, group, two_digits(0, a), two_digits(b, c));
+return put_group(p + 4, group, two_digits(a, b), two_digits(c, d));
 }
 
 /* The part of an IPv6 address on one side of its "::", or all of it: groups with
 colons between. The last one may be an IPv4 address, which fills two groups.
 
 Arguments:
-  p, end	the text; begins with the first group
+  p		the text; begins with the first group
   part		where to put the bytes
-  room		how many bytes may be put there; even
+  room		how many bytes may be put there; even, not 0
   n		set to how many were put
   ended		set non-zero if it ended in an IPv4 address
 
@@ -184,50 +206,52 @@ Returns:	the first byte that does not belong, which may be the start of "::"
 */
 
 static text
-take_groups(text p, text end, uint8_t * part, size_t room, size_t * n, int * ended)
+take_groups(text p, uint8_t * part, size_t room, size_t * n, int * ended)
 {
-*n = 0;
+uint8_t * at = part, * most = part + room;
+
 *ended = 0;
-while (*n < room)
+for (;; p++)
   {
   text start = p;
-  if (!(p = take_group(p, end, part + *n))) return NULL;
-  if (p < end && *p == '.')
+  if (!(p = take_group(p, at))) return NULL;
+  at += GROUP_LEN;
+  if (*p == ':' && at < most && p[1] != ':') continue;
+
+  if (*p == '.')		/* it was no group, but the start of an IPv4 address */
     {
+    at -= GROUP_LEN;
+    if (most - at < PROXY_INET_LEN || !(p = take_inet(start, at))) return NULL;
+    at += PROXY_INET_LEN;
     *ended = 1;
-    if (room - *n < PROXY_INET_LEN) return NULL;
-    p = take_inet(start, end, part + *n);
-    *n += PROXY_INET_LEN;
-    return p;
     }
-  *n += 2;
-  if (end - p < 2 || p[0] != ':' || p[1] == ':' || *n == room) return p;
-  p++;
+  break;
   }
-return NULL;
+*n = (size_t)(at - part);
+return p;
 }
 
 /* The caller has set the address to zeroes. */
 
 static text
-take_inet6(text p, text end, uint8_t * address)
+take_inet6(text p, uint8_t * address)
 {
 uint8_t tail[PROXY_INET6_LEN];
-size_t head = 0, n;
+size_t head = 0, room, n;
 int ended = 0;
 
-if (p < end && *p != ':'
-   && !(p = take_groups(p, end, address, PROXY_INET6_LEN, &head, &ended)))
+if (*p != ':' && !(p = take_groups(p, address, PROXY_INET6_LEN, &head, &ended)))
   return NULL;
 if (head == PROXY_INET6_LEN) return p;
 
 /* Shorter than an address: the rest must be a "::", which stands for one group
 or more, with or without groups after it. An IPv4 part is the end, always. */
 
-if (ended || !(p = take_word(p, end, "::", 2))) return NULL;
-if (p == end || !hex_digit[*p]) return p;
-p = take_groups(p, end, tail, PROXY_INET6_LEN - 2 - head, &n, &ended);
-if (p) memcpy(address + PROXY_INET6_LEN - n, tail, n);
+if (ended || !(p = take_char(p, ':')) || !(p = take_char(p, ':'))) return NULL;
+if (!hex_digit[*p]) return p;
+room = PROXY_INET6_LEN - GROUP_LEN - head;
+if (room == 0 || !(p = take_groups(p, tail, room, &n, &ended))) return NULL;
+memcpy(address + PROXY_INET6_LEN - n, tail, n);
 return p;
 }
 
@@ -236,12 +260,15 @@ return p;
 *          Version 1 (section 2.1)               *
 *************************************************/
 
-typedef text take_address(text, text, uint8_t *);
+typedef text take_address(text, uint8_t *);
+
+/* Tell whether a field has been taken whole. If the line ends there too early, the
+next field is to blame. */
 
 static int
-field_ends(text p, text end)
+whole(text p)
 {
-return p == end || *p == ' ';
+return p && (*p == ' ' || *p == '\r');
 }
 
 /* Decode what follows the protocol word: two addresses and two ports, each after
@@ -253,17 +280,13 @@ Returns:	NULL, or the reason why it is bad
 static const char *
 v1_endpoints(text p, text end, take_address * take, proxy_header * h)
 {
-if (  !(p = take_char(p, end, ' ')) || !(p = take(p, end, h->source.address))
-   || !field_ends(p, end))
+if (!(p = take_char(p, ' ')) || !whole(p = take(p, h->source.address)))
   return "bad v1 source address";
-if (  !(p = take_char(p, end, ' ')) || !(p = take(p, end, h->destination.address))
-   || !field_ends(p, end))
+if (!(p = take_char(p, ' ')) || !whole(p = take(p, h->destination.address)))
   return "bad v1 destination address";
-if (  !(p = take_char(p, end, ' ')) || !(p = take_port(p, end, &h->source.port))
-   || !field_ends(p, end))
+if (!(p = take_char(p, ' ')) || !whole(p = take_port(p, &h->source.port)))
   return "bad v1 source port";
-if (  !(p = take_char(p, end, ' ')) || !(p = take_port(p, end, &h->destination.port))
-   || !field_ends(p, end))
+if (!(p = take_char(p, ' ')) || !whole(p = take_port(p, &h->destination.port)))
   return "bad v1 destination port";
 return p == end ? NULL : "text after the v1 destination port";
 }
@@ -429,41 +452,50 @@ is_v1(const uint8_t * buf)
 return buf[0] == v1_signature[0];
 }
 
-static size_t
-signature_len(const uint8_t * buf)
-{
-return is_v1(buf) ? PROXY_V1_SIGNATURE_LEN : PROXY_V2_SIGNATURE_LEN;
-}
-
-/* Tell whether the bytes fit the start of a signature, as far as they go */
+/* Tell whether a whole signature is there */
 
 static int
-signature_fits(const uint8_t * buf, size_t len)
+has_signature(const uint8_t * buf, size_t len)
 {
-size_t n = signature_len(buf);
-return memcmp(buf, is_v1(buf) ? v1_signature : v2_signature, len < n ? len : n)
-  == 0;
+return is_v1(buf)
+  ? len >= PROXY_V1_SIGNATURE_LEN
+    && memcmp(buf, v1_signature, PROXY_V1_SIGNATURE_LEN) == 0
+  : len >= PROXY_V2_SIGNATURE_LEN
+    && memcmp(buf, v2_signature, PROXY_V2_SIGNATURE_LEN) == 0;
+}
+
+/* Judge what has less than a whole signature.
+
+Arguments:
+  buf, len	the bytes; at least one
+  signature	what they may be the start of
+  size		its size
+  least		the size of the shortest header that has it, good or bad
+*/
+
+static proxy_result
+start_parse(const uint8_t * buf, size_t len, const uint8_t * signature, size_t size,
+  size_t least)
+{
+return len < size && memcmp(buf, signature, len) == 0 ? more(least - len) : none();
 }
 
 int
 proxy_header_version(const uint8_t * buf, size_t len)
 {
-if (len == 0 || len < signature_len(buf) || !signature_fits(buf, len)) return 0;
+if (len == 0 || !has_signature(buf, len)) return 0;
 return is_v1(buf) ? 1 : 2;
 }
 
 proxy_result
 proxy_header_parse(const uint8_t * buf, size_t len, proxy_header * h)
 {
-/* Every v1 line, even a bad one, has its signature and a CRLF; that is less than
-a v2 header has. */
-
-if (len == 0) return more(PROXY_V1_SIGNATURE_LEN + 2);
-
-if (!signature_fits(buf, len)) return none();
-if (!is_v1(buf)) return v2_parse(buf, len, h);
-if (len < PROXY_V1_SIGNATURE_LEN) return more(PROXY_V1_SIGNATURE_LEN + 2 - len);
-return v1_parse(buf, len, h);
+if (len == 0) return more(V1_LEAST);
+if (has_signature(buf, len))
+  return is_v1(buf) ? v1_parse(buf, len, h) : v2_parse(buf, len, h);
+return is_v1(buf)
+  ? start_parse(buf, len, v1_signature, PROXY_V1_SIGNATURE_LEN, V1_LEAST)
+  : start_parse(buf, len, v2_signature, PROXY_V2_SIGNATURE_LEN, PROXY_V2_FIXED_LEN);
 }
 
 #endif	/* EXPERIMENTAL_PROXY */
