@@ -5,6 +5,7 @@ package Scenario::Place;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 use File::Path qw(remove_tree);
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY);
 

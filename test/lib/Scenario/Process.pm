@@ -7,6 +7,7 @@ package Scenario::Process;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep clock_gettime CLOCK_MONOTONIC);
 

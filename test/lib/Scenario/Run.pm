@@ -7,6 +7,7 @@ package Scenario::Run;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 use POSIX ();
 use Scenario::Munge ();
 use Scenario::Place ();
@@ -96,9 +97,9 @@ sub tails {
 sub crash {
   my ($place) = @_;
   my $dir = $place->{dir};
-  my @reports = grep { -e } glob "$dir/sanitizer.* $dir/core* $dir/spool/core*";
+  my @reports = grep { -e } map { glob "$dir/$_" } qw(sanitizer.* core* spool/core*);
   my $pattern = CRASH;
-  for my $path (grep { -s } glob "$dir/test-std* $dir/spool/log/*") {
+  for my $path (grep { -s } map { glob "$dir/$_" } qw(test-std* spool/log/*)) {
     push @reports, $path if Scenario::Script::read_file($path) =~ /$pattern/;
   }
   return undef if not @reports;

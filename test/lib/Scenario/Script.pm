@@ -5,6 +5,7 @@ package Scenario::Script;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 use Scenario::Munge ();
 use Scenario::Place ();
 use Time::HiRes qw(sleep);

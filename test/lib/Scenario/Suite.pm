@@ -5,6 +5,7 @@ package Scenario::Suite;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 
 sub new {
   my ($class, $root) = @_;

@@ -4,6 +4,7 @@ package Scenario::Verdict;
 
 use strict;
 use warnings;
+use File::Glob ":bsd_glob";
 use File::Find ();
 use File::Path qw(make_path);
 use Scenario::Place ();

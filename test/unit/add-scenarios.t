@@ -1,0 +1,125 @@
+#!/bin/bash
+#
+# usage: test/unit/add-scenarios.t
+#
+# What scripts/add-scenarios promises, tried on a small suite made for it: it brings all files or none,
+# overwrites and removes only what it brought and nobody changed, and gives the suite back as it was. The
+# last line counts. Exit code: 0 if nothing failed, 1 if something did, 2 bad usage.
+
+# shellcheck disable=SC2016,SC2154,SC2317  # eval'd conditions; called by check; variables set by the libraries
+# shellcheck source-path=SCRIPTDIR source=../../scripts/lib/common.sh
+. "$(dirname "$(readlink -f "$0")")/../../scripts/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$root/test/unit/lib.sh"
+start "$@"
+[ $# = 0 ] || usage_error "it takes no arguments"
+
+work=''
+scratch work
+ours=$work/ours
+suite="$work/a suite"
+
+# A project with two scenarios, and a suite with one test.
+fresh()
+{
+rm -rf "$ours" "$suite"
+mkdir -p "$ours/scripts" "$ours/test/scripts/4070-experimental-proxy" "$ours/test/unit" "$suite/scripts/0000-Basic" "$suite/confs" "$suite/log"
+cp -r "$root/scripts/." "$ours/scripts"
+( cd "$ours/test"
+  mkdir confs stdout mail aux-fixed
+  echo 'support Experimental_Proxy' > scripts/4070-experimental-proxy/REQUIRES
+  for n in 4070 4071; do
+    echo "s$n" > scripts/4070-experimental-proxy/$n
+    echo "c$n" > confs/$n
+    echo "o$n" > stdout/$n
+    echo "m$n" > mail/$n.userx
+  done
+  echo f > aux-fixed/4070.data
+  echo not a scenario > unit/4070 )
+echo one > "$suite/scripts/0000-Basic/0001"
+echo one > "$suite/confs/0001"
+touch "$suite/runtest"
+before=$(sum_of_suite)
+}
+
+sum_of_suite() { { sum_of_tree "$suite"; ( cd "$suite" && find . -type d | sort ); } | sha256sum; }
+add() { "$ours/scripts/add-scenarios" "$@" > "$work/out" 2>&1; }
+said() { grep -qF -e "$1" "$work/out"; }
+untouched() { [ "$(sum_of_suite)" = "$before" ]; }
+all_there() { ( cd "$ours/test" && for f in scripts/4070*/* confs/* stdout/* mail/* aux-fixed/*; do cmp "$f" "$suite/$f" || exit 1; done ); }
+
+# refused EXIT WORDS ARGUMENTS...: it says no with this exit code and these words, and nothing changes.
+refused()
+{
+local code=0
+before=$(sum_of_suite)
+add "${@:3}" || code=$?
+[ "$code" = "$1" ] && said "$2" && untouched
+}
+
+fresh
+check "--check says what it would do, and changes nothing"	eval 'add "$suite" --check && said "10 files" && untouched'
+check "--remove of a suite without them"		eval 'add "$suite" --remove && said "nothing of ours" && untouched'
+check "brings all files"				eval 'add "$suite" && all_there'
+check "and no others"					eval '[ ! -e "$suite/unit" ]'
+check "twice is once"					eval 'add "$suite" && said "already"'
+echo changed > "$ours/test/confs/4070"; echo new > "$ours/test/confs/4072"; rm "$ours/test/stdout/4071"
+check "brings them up to date"				eval 'add "$suite" && all_there && [ ! -e "$suite/stdout/4071" ]'
+check "--remove gives the suite back as it was"		eval 'add --remove "$suite" && untouched'
+
+fresh; echo mine > "$suite/confs/4071"
+check "a file that it did not bring is refused"		refused "$failed" confs/4071 "$suite"
+fresh; ln -s nowhere "$suite/confs/4071"
+check "a link that it did not bring is refused"		refused "$failed" confs/4071 "$suite"
+fresh; mkdir "$suite/scripts/4000-other"; echo > "$suite/scripts/4000-other/4071"
+check "a test of the same number is refused"		refused "$failed" scripts/4000-other/4071 "$suite"
+fresh; add "$suite"; echo changed > "$suite/mail/4070.userx"; echo changed too > "$ours/test/mail/4070.userx"
+check "a file changed since is not overwritten"		refused "$failed" mail/4070.userx "$suite"
+check "and not removed"					refused "$failed" mail/4070.userx "$suite" --remove
+
+# The Nth rename fails, or the script is killed at it.
+mkdir -p "$work/bin"
+cat > "$work/bin/mv" <<'EOF'
+#!/bin/sh
+n=$(($(cat "$COUNT") - 1)); echo "$n" > "$COUNT"
+if [ $n -eq 0 ]; then [ -z "$KILL" ] || kill -KILL $PPID; exit 1; fi
+exec /bin/mv "$@"
+EOF
+chmod +x "$work/bin/mv"
+breaking() { echo "$1" > "$work/count"; ! PATH=$work/bin:$PATH COUNT=$work/count KILL=$2 add "${@:3}"; }
+
+put_back()
+{
+local n
+for n in 1 2 5 11; do
+  fresh
+  breaking "$n" '' "$suite" && untouched || return 1
+  add "$suite" && echo changed > "$ours/test/confs/4070" && rm "$ours/test/stdout/4071" || return 1
+  before=$(sum_of_suite)
+  [ "$n" -gt 5 ] || { breaking "$n" '' "$suite" && untouched; } || return 1
+  breaking "$n" '' "$suite" --remove && untouched || return 1
+done
+}
+check "all is put back if a rename fails"		put_back
+
+killed()
+{
+local n
+for n in 1 2 5 11; do
+  fresh
+  breaking "$n" y "$suite" 2> /dev/null || return 1
+  add "$suite" --remove && untouched || return 1
+  breaking "$n" y "$suite" 2> /dev/null || return 1
+  add "$suite" && all_there && add "$suite" --remove && untouched || return 1
+done
+}
+check "an interrupted run is put right"			killed
+
+fresh
+check "no SUITE is refused"				refused "$bad_usage" "which SUITE"
+check "a directory that is not there is refused"	refused "$bad_usage" "no such directory" "$work/nothing"
+check "a directory that is no suite is refused"		refused "$bad_usage" "not Exim's test directory" "$work"
+touch "$ours/test/runtest"
+check "our own is refused"				refused "$bad_usage" "come from" "$ours/test"
+
+finish
