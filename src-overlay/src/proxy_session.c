@@ -48,6 +48,7 @@ typedef struct {
   int			fd;
   BOOL			is_socket;
   BOOL			lowat_set;
+  BOOL			closed;		/* by the peer, with half a signature sent */
   uschar *		buf;		/* of PROXY_HEADER_MAX bytes */
   size_t		taken;
   size_t		seen;
@@ -167,15 +168,21 @@ return TRUE;
 }
 
 /* Nothing new though poll() reported something: either the peer has closed its side with
-half a signature sent, or this poll() does not know SO_RCVLOWAT. */
+half a signature sent, or this poll() does not know SO_RCVLOWAT. After a close one more look
+is due, for the rest may have come just before it. */
 
 static proxy_input
-no_progress(const proxy_reader * r)
+no_progress(proxy_reader * r)
 {
 struct pollfd p = { .fd = r->fd, .events = POLLRDHUP };
 
-if (poll(&p, 1, 0) > 0) return INPUT_CLOSED;
-(void) poll(NULL, 0, PROXY_LOOK_AGAIN);
+if (r->closed) return INPUT_CLOSED;
+r->closed = poll(&p, 1, 0) > 0;
+if (!r->closed)
+  {
+  if (time_left(&r->deadline) == 0) return INPUT_TIMEOUT;
+  (void) poll(NULL, 0, PROXY_LOOK_AGAIN);
+  }
 return INPUT_READY;
 }
 
@@ -203,7 +210,8 @@ if (exact || !r->is_socket)
   return INPUT_READY;
   }
 if ((n = read_input(r, limit - r->taken, MSG_PEEK)) < 0) return INPUT_CLOSED;
-if (n > 0) r->seen = r->taken + n;
+if (n == 0) return INPUT_READY;
+r->seen = r->taken + n;
 return r->seen > was ? INPUT_READY : no_progress(r);
 }
 
@@ -218,25 +226,24 @@ read_header(proxy_reader * r, proxy_header * h, proxy_result * res)
 for (;;)
   {
   int version = proxy_header_version(r->buf, r->seen);
-  size_t exact = version == 2 || (version == 1 && !r->is_socket);
   proxy_input rc = INPUT_READY;
+  size_t exact = 0;
+
+  if (version != 0 && r->lowat_set) wait_for_more_than(r, 0);
 
   *res = proxy_header_parse(r->buf, r->seen, h);
   if (res->verdict == PROXY_HDR_COMPLETE)
     return take(r, res->n) ? INPUT_READY : INPUT_CLOSED;
   if (res->verdict != PROXY_HDR_MORE) return INPUT_READY;
 
-  if (exact)
+  if (version == 2 || (version == 1 && !r->is_socket))
     exact = r->seen - r->taken + res->n;
-  else if (version == 1 && !take(r, r->seen))
-    return INPUT_CLOSED;
-
-  if (version == 0 && r->seen > 0 && r->is_socket)
+  else if (version == 1)
+    { if (!take(r, r->seen)) return INPUT_CLOSED; }
+  else if (r->seen > 0 && r->is_socket)
     wait_for_more_than(r, r->seen);
-  else if (r->lowat_set)
-    wait_for_more_than(r, 0);
 
-  if (exact <= res->n) rc = wait_input(r, TRUE);	/* else it is there already */
+  if (r->seen == r->taken || version == 0) rc = wait_input(r, TRUE);
   if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);
   if (rc != INPUT_READY) return rc;
   }
