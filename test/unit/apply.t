@@ -152,10 +152,22 @@ sed -i 's/^\(EXIM_RELEASE_VERSION=\).*/\1"4.11"/' "$tree/src/version.sh"
 refused "$unknown_release" "4.11" && said "$release"
 }
 
+# The series as quilt takes it, without fuzz or offset, and off again.
+with_quilt()
+{
+fresh
+rm -rf "$work/pc"
+before=$(sum_of_tree "$tree")
+( cd "$tree" && export QUILT_PATCHES="$root/patches/$1" QUILT_PC="$work/pc" &&
+  quilt --quiltrc /dev/null push -a --fuzz=0 && quilt --quiltrc /dev/null pop -a ) > "$work/out" 2>&1 &&
+  ! said "offset" && ! said "fuzz" && untouched
+}
+
 for release in "${versions[@]}"; do
   pristine=$("$root/scripts/fetch-exim" "$release" 2> "$work/said") || { cat "$work/said" >&2; check "$release: fetched" false; continue; }
   cycle "$release"
   broken "$release"
+  check "$release: quilt takes the series exactly"		with_quilt "$release"
   check "$release: all is put back if a rename fails"		failing_rename
   check "$release: an interrupted run is put right"		interrupted
   check "$release: --reverse refuses if a patched file was changed"	changed_after src/smtp_in.c
