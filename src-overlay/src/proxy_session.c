@@ -390,9 +390,16 @@ return sender_host_address && !f.sender_host_unknown && !smtp_batched_input
   && (host_checking || !f.sender_host_notsocket) && !PROXY_TURNED_ROUND;
 }
 
+/* The list could not be evaluated. What the peer has sent already is read first: a close
+with input left would be a reset, in which the response may be lost. */
+
 static BOOL
 refuse_connection(void)
 {
+if (!f.sender_host_notsocket)
+  for (int i = 16; i > 0; i--)
+    if (recv(PROXY_INPUT_FD, big_buffer, big_buffer_size, MSG_DONTWAIT) <= 0) break;
+
 PROXY_LOG(connection_reject, LOG_MAIN|LOG_REJECT,
   "temporarily refused connection from %s: proxy_required_hosts could not be checked",
   host_and_ident(FALSE));
