@@ -16,6 +16,7 @@ flag comes from config.h; whoever compiles this file elsewhere defines it. */
 
 #include <string.h>
 #include "proxy_header.h"
+#include "proxy_tlv.h"
 
 /* The bytes 12 and 13 of a v2 header are two nibbles each (section 2.2) */
 
@@ -317,7 +318,8 @@ if ((q = take_word(p, end, "UNKNOWN", 7)) && (q == end || *q == ' '))
 return "unknown v1 protocol";
 }
 
-/* Find the CRLF. A lone CR or LF does not end the line.
+/* Find the CRLF. A lone CR or LF does not end the line. There is a byte before any LF, for
+the signature has none.
 
 Returns:	the size of the line with its CRLF, 0 if it is not there
 */
@@ -328,7 +330,7 @@ v1_line_len(const uint8_t * buf, size_t len)
 const uint8_t * p = buf, * end = buf + len, * lf;
 
 for (; (lf = memchr(p, '\n', (size_t)(end - p))); p = lf + 1)
-  if (lf > buf && lf[-1] == '\r') return (size_t)(lf + 1 - buf);
+  if (lf[-1] == '\r') return (size_t)(lf + 1 - buf);
 return 0;
 }
 
@@ -431,6 +433,15 @@ else if ((reason = v2_check(buf, payload, &header)))
   return bad(total, reason);
 
 if (len < total) return more(total - len);
+if (header.tlv_length > 0 && (reason = proxy_tlv_check(buf, total, header.tlv_offset)))
+  {
+  if (buf[V2_FAMILY_AT] >> 4 != V2_FAM_UNSPEC) return bad(total, reason);
+
+  /* Addresses of a family that is not named are to be ignored, and nobody can tell
+  where they end: what is no row of TLVs is taken for such. */
+
+  header.tlv_length = 0;
+  }
 
 if (header.family != PROXY_AF_NONE)
   v2_endpoints(buf + PROXY_V2_FIXED_LEN,

@@ -16,6 +16,7 @@
 #include "proxy_compat.h"
 #include "proxy_header.h"
 #include "proxy_session.h"
+#include "proxy_tlv.h"
 
 #ifndef POLLRDHUP		/* not everywhere; its absence costs only time */
 # define POLLRDHUP 0
@@ -68,6 +69,8 @@ typedef enum {
 } proxy_state;
 
 static proxy_state state = STATE_NOT_REQUIRED;
+static proxy_bytes tlvs;		/* of the header, in permanent store */
+static BOOL cert_tried;			/* to make a certificate of one of them */
 static unsigned refusals;
 static struct timespec refusal_deadline;
 
@@ -267,6 +270,25 @@ while (take(r, res.n > 0 && res.n < r->seen ? res.n : r->seen))
   }
 }
 
+/* What a TLV of the header says, as text.
+
+Returns:	NULL if the name is unknown, an empty string if there is no such TLV
+*/
+
+static uschar *
+tlv_text(const uschar * name)
+{
+proxy_tlv_name n;
+proxy_bytes value;
+uschar * s;
+
+if (!proxy_tlv_by_name(CCS name, Ustrlen(name), &n)) return NULL;
+if (!proxy_tlv_find(tlvs, &n, &value)) return US"";
+s = store_get(PROXY_TLV_SHOWN_MAX(value.length), GET_TAINTED);
+(void) proxy_tlv_shown(value, n.show, CS s);
+return s;
+}
+
 /* Show what was sent: a line as text, anything else in hex, a row at a time. */
 
 static void
@@ -280,6 +302,11 @@ else for (size_t i = 0; i < r->seen; )
   gstring * g = string_catn(NULL, US"PROXY<<", 7);
   do g = string_fmt_append(g, " %02x", r->buf[i]); while (++i < r->seen && i % 32);
   debug_printf("%s\n", string_from_gstring(g));
+  }
+for (size_t i = 0; proxy_tlv_name_at(i); i++)
+  {
+  const uschar * name = US proxy_tlv_name_at(i)->name, * s = tlv_text(name);
+  if (s && *s) debug_printf("PROXY<< %s = %s\n", name, s);
   }
 }
 
@@ -312,7 +339,11 @@ else if (rc == INPUT_TIMEOUT)		/* what there is, is the start of a header */
   (void) take(&r, r.seen);
   }
 else if (res.verdict == PROXY_HDR_COMPLETE)
+  {
   yield = STATE_GOOD;
+  tlvs.p = r.buf + h->tlv_offset;
+  tlvs.length = h->tlv_length;
+  }
 else if (res.verdict == PROXY_HDR_BAD)
   skip_bad_header(&r, res);
 else					/* a pipe has no way back but the input buffer */
@@ -323,6 +354,7 @@ else					/* a pipe has no way back but the input buffer */
   }
 
 if (r.lowat_set) wait_for_more_than(&r, 0);
+if (yield != STATE_GOOD && yield != STATE_CLOSED) proxy_failure = US res.reason;
 PROXY_DEBUG debug_header(&r, yield == STATE_GOOD ? "good header"
   : yield == STATE_CLOSED ? "connection closed in header" : res.reason);
 return yield;
@@ -359,11 +391,15 @@ sender host from here on, and what was found out about the peer is forgotten. */
 static void
 commit(const proxy_header * h)
 {
+static const char * command_names[] = {
+  [PROXY_CMD_LOCAL] = "local", [PROXY_CMD_PROXY] = "proxy", [PROXY_CMD_UNKNOWN] = "unknown" };
 int old_pool = store_pool;
 
 store_pool = POOL_PERM;
 proxy_host_address = string_copy(sender_host_address);
 proxy_host_port = string_sprintf("%d", sender_host_port);
+proxy_version = h->version == 1 ? US"1" : US"2";
+proxy_command_name = US command_names[h->command];
 
 if (h->family != PROXY_AF_NONE)
   {
@@ -420,6 +456,9 @@ state = STATE_NOT_REQUIRED;
 refusals = 0;
 proxy_session_required = FALSE;
 proxy_host_address = proxy_host_port = proxy_target_address = proxy_target_port = NULL;
+proxy_command_name = proxy_version = proxy_failure = NULL;
+tlvs.length = 0;
+cert_tried = FALSE;
 
 if (!proxy_required_hosts || !has_peer()) return TRUE;
 switch (verify_check_host(&proxy_required_hosts))
@@ -482,6 +521,61 @@ fn_proxy_session(void)
 if (proxy_session) return US"yes";
 #endif
 return proxy_session_required ? US"yes" : US"no";
+}
+
+
+
+/*************************************************
+*             The TLVs as variables              *
+*************************************************/
+
+#define CERT_NAME "ssl_client_cert"
+
+uschar *
+proxy_tlv_value(const uschar * name)
+{
+#ifndef DISABLE_TLS
+if (Ustrcmp(name, CERT_NAME) == 0) return NULL;
+#endif
+return tlv_text(name);
+}
+
+/* The TLS libraries of all releases are fed with PEM, whose lines may have no more than 64
+characters. What cannot be taken for a certificate leaves none. */
+
+void
+proxy_want_variable(const uschar * name)
+{
+#ifndef DISABLE_TLS
+const int width = 64;
+const uschar * s;
+gstring * g;
+
+if (cert_tried || tlvs.length == 0 || Ustrcmp(name, "proxy_tlv_" CERT_NAME) != 0) return;
+cert_tried = TRUE;
+if (!*(s = tlv_text(US CERT_NAME))) return;
+g = string_cat(NULL, US"-----BEGIN CERTIFICATE-----\n");
+for (int left = Ustrlen(s); left > 0; s += width, left -= width)
+  g = string_fmt_append(g, "%.*s\n", MIN(left, width), s);
+g = string_cat(g, US"-----END CERTIFICATE-----\n");
+
+/* What it returns on success depends on the library; what it leaves on failure does not. */
+
+(void) tls_import_cert(string_from_gstring(g), &proxy_client_cert);
+#endif
+}
+
+uschar *
+proxy_explain_unknown(const uschar * name, uschar * message)
+{
+gstring * g;
+
+if (Ustrncmp(name, "proxy_tlv_", 10) != 0) return message;
+g = string_append(NULL, 2, message, US" (after proxy_tlv_ one of:");
+for (size_t i = 0; proxy_tlv_name_at(i); i++)
+  g = string_append(g, 2, US" ", US proxy_tlv_name_at(i)->name);
+g = string_cat(g, US"; or a number, 0x00 to 0xff)");
+return string_from_gstring(g);
 }
 
 #endif	/* EXPERIMENTAL_PROXY */

@@ -88,6 +88,37 @@ Returns:	"yes" or "no", constant strings
 
 extern uschar * fn_proxy_session(void);
 
+
+/* The value of $proxy_tlv_NAME (section 2.2.2 and after). It is looked up when it is asked for.
+
+Argument:	NAME
+Returns:	the value, tainted, in new store; empty if the header has none; NULL if there is no
+		such name, or if the table of variables has it
+*/
+
+extern uschar * proxy_tlv_value(const uschar * name);
+
+
+/* Get ready for a certificate operator: if this names the client's certificate in the header, turn
+that into what the TLS library works on, the first time.
+
+Argument:	the name of any variable
+*/
+
+extern void proxy_want_variable(const uschar * name);
+
+
+/* Explain an unknown variable, if its name begins as one of ours.
+
+Arguments:
+  name		its name
+  message	what is to be said so far
+
+Returns:	the message, with the names that there are
+*/
+
+extern uschar * proxy_explain_unknown(const uschar * name, uschar * message);
+
 #endif	/* PROXY_SESSION_H */
 
 /* End of proxy_session.h */

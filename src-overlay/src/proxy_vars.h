@@ -9,10 +9,12 @@
 /* The part of expand.c's table of variables whose names begin with "proxy_", in
 alphabetical order. What SOCKS has there stands between ours. */
 
+  { "proxy_command",       vtype_stringptr,   &proxy_command_name },
 #ifdef SUPPORT_SOCKS
   { "proxy_external_address", vtype_stringptr, &proxy_external_address },
   { "proxy_external_port", vtype_int,         &proxy_external_port },
 #endif
+  { "proxy_failure",       vtype_stringptr,   &proxy_failure },
   { "proxy_host_address",  vtype_stringptr,   &proxy_host_address },
   { "proxy_host_port",     vtype_stringptr,   &proxy_host_port },
 #ifdef SUPPORT_SOCKS
@@ -26,5 +28,9 @@ alphabetical order. What SOCKS has there stands between ours. */
 #endif
   { "proxy_target_address", vtype_stringptr,  &proxy_target_address },
   { "proxy_target_port",   vtype_stringptr,   &proxy_target_port },
+#ifndef DISABLE_TLS			/* the other TLVs are looked up by prefix */
+  { "proxy_tlv_ssl_client_cert", vtype_cert,  &proxy_client_cert },
+#endif
+  { "proxy_version",       vtype_stringptr,   &proxy_version },
 
 /* End of proxy_vars.h */

@@ -295,9 +295,9 @@ const good_v2 good_v2_cases[] = {
   { "IPv4", 0x21, 0x11, 12, S(P4), IS_P4, 28, 0 },
   { "IPv4, most", 0x21, 0x11, 12, S(A4_MOST A4_MOST A4_MOST), INET(A4_MOST, 65535, A4_MOST, 65535), 28, 0 },
   { "IPv4, zeroes", 0x21, 0x11, 12, S("\0\0\0\0\0\0\0\0\0\0\0\0"), INET("", 0, "", 0), 28, 0 },
-  { "IPv4, one byte beyond", 0x21, 0x11, 13, S(P4), IS_P4, 28, 1 },
+  { "IPv4, the shortest TLV", 0x21, 0x11, 15, S(P4), IS_P4, 28, 3 },
   { "IPv4, a TLV", 0x21, 0x11, 18, S(P4 TLV), IS_P4, 28, 6 },
-  { "IPv4, payload like SMTP", 0x21, 0x11, 20, S(P4 "QUIT\r\n\r\n"), IS_P4, 28, 8 },
+  { "IPv4, payload like SMTP", 0x21, 0x11, 23, S(P4 "\4\0\10" "QUIT\r\n\r\n"), IS_P4, 28, 11 },
   { "IPv4, length of IPv6", 0x21, 0x11, 36, S(P4), IS_P4, 28, 24 },
   { "IPv4, 255", 0x21, 0x11, 255, S(P4), IS_P4, 28, 243 },
   { "IPv4, 256", 0x21, 0x11, 256, S(P4), IS_P4, 28, 244 },
@@ -306,7 +306,7 @@ const good_v2 good_v2_cases[] = {
   { "IPv4, 65535", 0x21, 0x11, 65535, S(P4), IS_P4, 28, 65523 },
   { "IPv6", 0x21, 0x21, 36, S(P6), IS_P6, 52, 0 },
   { "IPv6, most", 0x21, 0x21, 36, S(A6_MOST A6_MOST A4_MOST), INET6(A6_MOST, 65535, A6_MOST, 65535), 52, 0 },
-  { "IPv6, one byte beyond", 0x21, 0x21, 37, S(P6), IS_P6, 52, 1 },
+  { "IPv6, the shortest TLV", 0x21, 0x21, 39, S(P6), IS_P6, 52, 3 },
   { "IPv6, a TLV", 0x21, 0x21, 42, S(P6 TLV), IS_P6, 52, 6 },
   { "IPv6, mapped", 0x21, 0x21, 36, S(A6_MAPPED A6_MAPPED "\0\1\0\2"), INET6(A6_MAPPED, 1, A6_MAPPED, 2), 52, 0 },
   { "IPv6, 216", 0x21, 0x21, 216, S(P6), IS_P6, 52, 180 },
@@ -328,15 +328,16 @@ const good_v2 good_v2_cases[] = {
   { "unspec, stream, 0", 0x21, 0x01, 0, S(""), UNNAMED, 16, 0 },
   { "unspec, datagram, 0", 0x21, 0x02, 0, S(""), UNNAMED, 16, 0 },
   { "unspec, a TLV", 0x21, 0x00, 6, S(TLV), UNNAMED, 16, 6 },
-  { "unspec, stream, 12", 0x21, 0x01, 12, S(P4), UNNAMED, 16, 12 },
+  { "unspec, addresses", 0x21, 0x01, 12, S(P4), UNNAMED, 16, 0 },
+  { "unspec, stream, 12", 0x21, 0x01, 12, S(""), UNNAMED, 16, 12 },
   { "unspec, 65535", 0x21, 0x00, 65535, S(""), UNNAMED, 16, 65535 },
   { "IPv4, unspec", 0x21, 0x10, 12, S(P4), UNNAMED, 28, 0 },
   { "IPv4, datagram", 0x21, 0x12, 12, S(P4), UNNAMED, 28, 0 },
   { "IPv4, datagram, TLV", 0x21, 0x12, 18, S(P4 TLV), UNNAMED, 28, 6 },
   { "IPv6, unspec", 0x21, 0x20, 36, S(P6), UNNAMED, 52, 0 },
-  { "IPv6, datagram", 0x21, 0x22, 37, S(P6), UNNAMED, 52, 1 },
+  { "IPv6, datagram", 0x21, 0x22, 39, S(P6), UNNAMED, 52, 3 },
   { "UNIX, stream", 0x21, 0x31, 216, S("/run/a"), UNNAMED, 232, 0 },
-  { "UNIX, datagram", 0x21, 0x32, 217, S("/run/a"), UNNAMED, 232, 1 },
+  { "UNIX, datagram", 0x21, 0x32, 219, S("/run/a"), UNNAMED, 232, 3 },
   { "UNIX, unspec", 0x21, 0x30, 216, S(""), UNNAMED, 232, 0 },
   { "UNIX, 65535", 0x21, 0x31, 65535, S(""), UNNAMED, 232, 65319 },
 };
@@ -455,6 +456,8 @@ const raw_case known_faults[] = {
   BAD("v2 shorter than its addresses", V2SIG "\x21\x11\0\x0b" "\300\0\2\1\306\063\144\372\xdc\x04\0", 27, TOO_SMALL),
   BAD("v2, bad, its end far off", V2SIG "\x21\x99\xff\xff", 65551, FAMILY),
   BAD("v2, bad, its end behind the next bytes", V2SIG "\x25\x11\0\x02" "EHLO x\r\n", 18, COMMAND),
+  BAD("v2, one byte beyond the addresses", V2SIG "\x21\x11\0\x0d" P4 "\4", 29, "TLV overruns the header"),
+  BAD("v2, SMTP where a TLV should be", V2SIG "\x21\x11\0\x14" P4 "QUIT\r\n\r\n", 36, "TLV overruns the header"),
   MORE("v2 of 233 bytes and more", V2SIG "\x21\x11\x01\0" P4, 244),
   MORE("v2, lengths are unsigned", V2SIG "\x21\x11\xff\xff" P4, 65523),
   MORE("v2, length's low byte is unsigned", V2SIG "\x21\x11\0\x80" P4, 116),
@@ -491,6 +494,15 @@ return buf;
 }
 
 void
+fill_tlvs(uint8_t * p, size_t room)
+{
+if (room < 3) return;
+p[0] = 4;
+p[1] = (uint8_t)((room - 3) >> 8);
+p[2] = (uint8_t)((room - 3) & 255);
+}
+
+void
 make_images(void)
 {
 image * m = images = get((good_v1_count + good_v2_count) * sizeof *images);
@@ -517,6 +529,11 @@ for (size_t i = 0; i < good_v2_count; i++, m++)
   m->len = 16 + (size_t)c->length;
   m->buf = make_v2(c->byte12, c->byte13, c->length, c->length);
   memcpy(m->buf + 16, c->payload, c->payload_len < c->length ? c->payload_len : c->length);
+  if (c->command == PROXY_CMD_PROXY)
+    {
+    size_t from = 16 + c->payload_len > c->tlv_offset ? 16 + c->payload_len : c->tlv_offset;
+    fill_tlvs(m->buf + from, m->len - from);
+    }
   m->want.h.version = 2;
   m->want.h.command = c->command;
   m->want.h.family = c->family;

@@ -30,7 +30,8 @@ typedef struct {
   uint8_t		byte12;
   uint8_t		byte13;
   uint16_t		length;		/* as stated */
-  const uint8_t *	payload;	/* the start of it; patterned bytes fill it up */
+  const uint8_t *	payload;	/* the start of it; patterned bytes fill up the addresses and LOCAL,
+					one TLV the rest */
   size_t		payload_len;
   proxy_command		command;
   proxy_family		family;
@@ -84,5 +85,9 @@ extern void make_images(void);
 /* The fixed part of a v2 header and a patterned payload of any size: malloc'd */
 
 extern uint8_t * make_v2(uint8_t byte12, uint8_t byte13, uint16_t stated, size_t payload);
+
+/* Fill room with one TLV that says nothing. Less than 3 bytes cannot be: they are left as they are. */
+
+extern void fill_tlvs(uint8_t * p, size_t room);
 
 #endif

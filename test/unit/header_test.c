@@ -11,7 +11,6 @@
 
 #define BIG        300			/* what is longer gets fewer variations */
 #define V1_LINE    128			/* room for a v1 line and more */
-#define SEED       UINT64_C(0x50524f5859202606)
 #define TEXTS      1500000		/* for each of the differential runs */
 
 static outcome
@@ -32,17 +31,6 @@ check_by_oracle(const uint8_t * buf, size_t len, const char * what)
 {
 outcome o = oracle(buf, len);
 check(buf, len, &o, what);
-}
-
-static uint64_t
-next_random(uint64_t * state)
-{
-uint64_t x = *state;
-x ^= x << 13;
-x ^= x >> 7;
-x ^= x << 17;
-*state = x;
-return x * UINT64_C(0x2545f4914f6cdd1d) >> 16;
 }
 
 
@@ -496,12 +484,6 @@ end();
 
 /* ---------- IPv6 and IPv4 texts at random, against inet_pton(3) ---------- */
 
-static unsigned
-below(uint64_t * state, unsigned limit)
-{
-return (unsigned)(next_random(state) % limit);
-}
-
 static size_t
 add_groups(char * s, uint64_t * state, unsigned count)
 {
@@ -643,7 +625,8 @@ as stated, one less, one more, and the fixed part alone */
 static void
 test_v2_fields(void)
 {
-static const uint16_t stated[] = { 0, 1, 11, 12, 13, 35, 36, 37, 215, 216, 217 };
+static const uint16_t stated[] = { 0, 1, 11, 12, 13, 16, 35, 36, 37, 40, 215, 216, 217, 220 };
+static const size_t least[] = { 0, 12, 36, 216 };
 
 begin("every v2 version, command, family and transport, about every least length");
 for (unsigned b12 = 0; b12 < 256; b12++)
@@ -654,6 +637,8 @@ for (unsigned b12 = 0; b12 < 256; b12++)
       size_t total = 16 + (size_t)stated[k];
       outcome o;
 
+      size_t addresses = b13 >> 4 < 4 ? least[b13 >> 4] : 0;
+
       if ((b12 > 0x2f || b12 < 0x20) && k != 3 && (b12 ^ b13) & 7) continue;
       memcpy(buf, "\r\n\r\n\0\r\nQUIT\n", 12);
       buf[12] = (uint8_t)b12;
@@ -661,6 +646,7 @@ for (unsigned b12 = 0; b12 < 256; b12++)
       buf[14] = 0;
       buf[15] = (uint8_t)stated[k];
       memset(buf + 16, (int)(b13 + k) | 1, total + 1 - 16);
+      if (stated[k] > addresses) fill_tlvs(buf + 16 + addresses, stated[k] - addresses);
       for (size_t len = total - 1; len <= total + 1; len++)
         {
         o = oracle(buf, len);
@@ -675,12 +661,13 @@ end();
 static void
 test_v2_lengths(void)
 {
-static const uint8_t kinds[][2] = { { 0x20, 0 }, { 0x21, 0 }, { 0x21, 0x11 }, { 0x21, 0x21 }, { 0x21, 0x31 }, { 0x22, 0 } };
+static const struct { uint8_t byte12, byte13, addresses; } kinds[] = {
+  { 0x20, 0, 0 }, { 0x21, 0, 0 }, { 0x21, 0x11, 12 }, { 0x21, 0x21, 36 }, { 0x21, 0x31, 216 }, { 0x22, 0, 0 } };
 
-begin("every stated v2 length");
+begin("every stated v2 length, one TLV behind the addresses; where it does not fit, BAD");
 for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
   {
-  uint8_t * buf = make_v2(kinds[k][0], kinds[k][1], 0, 66000);
+  uint8_t * buf = make_v2(kinds[k].byte12, kinds[k].byte13, 0, 66000);
   const uint8_t * here = flush_left(buf, 16 + 66000);
   for (unsigned stated = 0; stated < 65536; stated++)
     {
@@ -688,6 +675,8 @@ for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
     size_t some[] = { 16, 16 + stated / 2, 15 + stated, 16 + stated, 17 + stated };
     p[14] = (uint8_t)(stated >> 8);
     p[15] = (uint8_t)stated;
+    if (kinds[k].byte12 == 0x21 && stated > kinds[k].addresses)
+      fill_tlvs(p + 16 + kinds[k].addresses, stated - kinds[k].addresses);
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
       {
       outcome o = oracle(here, some[i]);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "tlv_oracle.h"
 
 unsigned long oracle_disagreements;
 
@@ -216,6 +217,11 @@ o.h.family = PROXY_AF_NONE;
 if (command == 0) return o;
 o.h.tlv_offset = 16 + least[family];
 o.h.tlv_length = stated - least[family];
+if (oracle_faults(buf, 16 + stated, o.h.tlv_offset))
+  {
+  if (family != 0) return say(PROXY_HDR_BAD, 16 + stated);
+  o.h.tlv_length = 0;
+  }
 if (transport != 1 || family == 0 || family == 3) return o;
 
 alen = family == 1 ? 4 : 16;

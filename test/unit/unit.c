@@ -88,8 +88,29 @@ if (failed_checks++ > 0) return;
 va_start(args, format);
 vsnprintf(text, sizeof text, format, args);
 va_end(args);
+for (char * p = text; *p; p++) if (*p < ' ' || *p > '~') *p = '?';	/* one line, whatever was shown */
 escape(bytes, sizeof bytes, buf, len);
 snprintf(first_failure, sizeof first_failure, "%s \"%s\"", text, bytes);
+}
+
+
+/* ---------- numbers ---------- */
+
+uint64_t
+next_random(uint64_t * state)
+{
+uint64_t x = *state;
+x ^= x << 13;
+x ^= x >> 7;
+x ^= x << 17;
+*state = x;
+return x * UINT64_C(0x2545f4914f6cdd1d) >> 16;
+}
+
+unsigned
+below(uint64_t * state, unsigned limit)
+{
+return (unsigned)(next_random(state) % limit);
 }
 
 

@@ -42,6 +42,13 @@ extern uint8_t * flush_right(const uint8_t * buf, size_t len);
 extern uint8_t * flush_left(const uint8_t * buf, size_t len);
 extern void      left_read_only(void);
 
+/* Numbers that look random and are always the same: the next one, and one below a limit */
+
+extern uint64_t next_random(uint64_t * state);
+extern unsigned below(uint64_t * state, unsigned limit);
+
+#define SEED UINT64_C(0x50524f5859202606)
+
 #define ARENA_MAX (192 * 1024)		/* the longest input that fits there */
 
 #endif
