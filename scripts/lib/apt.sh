@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+#
+# apt, with directories of its own: the machine's package lists are left alone. For scripts that have read
+# common.sh.
+
+cache=$build_dir/cache		# what was fetched, and the log of the last fetch
+
+# The mirrors in apt's configuration: "main URI" and "security URI" lines, Debian's first. Without
+# --no-release-info apt tells only of those whose lists it has, but then also whose they are.
+mirrors()
+{
+local option
+for option in --release-info --no-release-info; do
+  # shellcheck disable=SC2016  # apt's own words, not the shell's
+  apt-get indextargets $option --format '$(RELEASE) $(COMPONENT) $(ORIGIN) $(REPO_URI)'
+done |
+  awk '$2 == "main" && $NF ~ /:/ {
+	 kind = $1 ~ /-security$|\/updates$/ ? "security" : $1 ~ /-/ ? "" : "main"
+	 if (kind && !seen[kind, $NF]++) print (NF == 4 && $3 == "Debian" ? 0 : 1), kind, $NF }' |
+  sort -s -k1,1 | cut -d' ' -f2-
+}
+
+# use_suite SUITE deb|deb-src: have its package or source lists, in directories of our own. Sets
+# apt_options.
+apt_dir=
+use_suite()
+{
+mkdir -p "$cache"
+[ "$apt_dir" ] || scratch apt_dir "$cache"
+local suite=$1 kind=$2 dir=$apt_dir/$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+local uri security signed='' try what=packages
+[ "$kind" = deb ] || what=sources
+apt_options=(-c "$dir/apt.conf" -q)
+[ ! -e "$dir/ready" ] || return 0
+mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+
+cat > "$dir/apt.conf" <<EOF
+Dir::Etc::SourceList "$dir/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State::Lists "$dir/lists";
+Dir::Cache "$dir";
+Dir::Cache::PkgCache "";
+Dir::Cache::SrcPkgCache "";
+Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
+Acquire::Retries "2";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+EOF
+# A mirror that stands still is no danger here: the lists must be signed all the same, and what is fetched
+# must have the SHA-256 that they, or our own pins, say. As root, apt downloads as user _apt, who may not be able to enter this checkout.
+[ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >> "$dir/apt.conf"
+
+[ ! -r "$keyring" ] || signed="[signed-by=$keyring] "
+security=$(mirrors | awk '$1 == "security" && !n++ { print $2 }')
+for uri in $(mirrors | awk '$1 == "main" { print $2 }'); do
+  for try in main+security main main; do
+    echo "$kind $signed$uri $suite main" > "$dir/sources.list"
+    if [ $try = main+security ]; then
+      case $suite in sid|unstable|testing) continue ;; esac
+      [ "$security" ] || continue
+      echo "$kind $signed$security $suite-security main" >> "$dir/sources.list"
+    fi
+    say "fetching the list of $suite's $what"
+    if network apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any update; then
+      : > "$dir/ready"
+      return 0
+    fi
+  done
+done
+show_network_log
+return 1
+}
+
+# network COMMAND...: run it with a limit, its output into a log.
+network() { timeout -k 10 300 "$@" > "$cache/network.log" 2>&1 < /dev/null; }
+show_network_log() { [ ! -s "$cache/network.log" ] || grep -E '^(E|W|Err)' "$cache/network.log" | sort -u | sed 's/^/  apt: /' >&2 || true; }
