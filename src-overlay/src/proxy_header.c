@@ -226,10 +226,9 @@ for (;; p++)
     at += PROXY_INET_LEN;
     *ended = 1;
     }
-  break;
+  *n = (size_t)(at - part);
+  return p;
   }
-*n = (size_t)(at - part);
-return p;
 }
 
 /* The caller has set the address to zeroes. */
