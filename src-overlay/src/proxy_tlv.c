@@ -19,7 +19,8 @@ config.h; whoever compiles this file elsewhere defines it. */
 
 #define TLV_FIXED_LEN	3	/* type, and length in two bytes */
 #define CRC32C_LEN	4
-#define SSL_FIXED_LEN	5	/* client flags, and verify in four bytes */
+#define SSL_CLIENT_LEN	1	/* client flags */
+#define SSL_FIXED_LEN	5	/* these, and verify in four bytes */
 
 /* Flags of the client byte of an SSL TLV (section 2.2.5) */
 
@@ -28,6 +29,7 @@ config.h; whoever compiles this file elsewhere defines it. */
 
 /* Sub-types */
 
+#define SUBTYPE_LEN	1
 #define AWS_VPCE_ID	1
 #define AZURE_LINKID	1
 #define AZURE_LINKID_LEN 4
@@ -76,21 +78,6 @@ row->length -= TLV_FIXED_LEN + length;
 return 1;
 }
 
-/* Find the first TLV of a type */
-
-static int
-find(proxy_bytes row, uint8_t type, proxy_bytes * value)
-{
-proxy_tlv tlv;
-
-while (proxy_tlv_next(&row, &tlv) > 0) if (tlv.type == type)
-  {
-  *value = tlv.value;
-  return 1;
-  }
-return 0;
-}
-
 /* What is left of some bytes behind the first n of them, which must be there */
 
 static proxy_bytes
@@ -99,6 +86,28 @@ behind(proxy_bytes b, size_t n)
 b.p += n;
 b.length -= n;
 return b;
+}
+
+/* Find the first TLV of a type. If it has sub-types (there is none 0), it must be of this one, and
+what comes behind that is its value. */
+
+static int
+find(proxy_bytes row, uint8_t type, uint8_t subtype, proxy_bytes * value)
+{
+proxy_tlv tlv;
+
+while (proxy_tlv_next(&row, &tlv) > 0)
+  {
+  if (tlv.type != type) continue;
+  if (subtype != 0)
+    {
+    if (tlv.value.length < SUBTYPE_LEN || tlv.value.p[0] != subtype) continue;
+    tlv.value = behind(tlv.value, SUBTYPE_LEN);
+    }
+  *value = tlv.value;
+  return 1;
+  }
+return 0;
 }
 
 
@@ -157,7 +166,7 @@ static const uint32_t crc32c_table[256] = {
 static uint32_t
 crc32c(uint32_t crc, const uint8_t * p, size_t n)
 {
-while (n-- > 0) crc = crc32c_table[(crc ^ *p++) & 0xff] ^ crc >> 8;
+for (; n > 0; n--) crc = crc32c_table[(crc ^ *p++) & 0xff] ^ crc >> 8;
 return crc;
 }
 
@@ -285,34 +294,19 @@ int
 proxy_tlv_find(proxy_bytes row, const proxy_tlv_name * name, proxy_bytes * value)
 {
 proxy_bytes v;
-uint8_t subtype = 0;
+uint8_t subtype = name->show == PROXY_SHOW_AWS ? AWS_VPCE_ID
+  : name->show == PROXY_SHOW_AZURE ? AZURE_LINKID : 0;
 
 if (name->in_ssl || name->needs_cert)
   {
-  if (!find(row, PROXY_TLV_SSL, &v) || v.length < SSL_FIXED_LEN) return 0;
+  if (!find(row, PROXY_TLV_SSL, 0, &v) || v.length < SSL_FIXED_LEN) return 0;
   if (name->needs_cert && !(v.p[0] & (SSL_CLIENT_CERT_CONN | SSL_CLIENT_CERT_SESS))) return 0;
-  if (name->in_ssl && !find(behind(v, SSL_FIXED_LEN), name->type, &v)) return 0;
+  if (name->in_ssl && !find(behind(v, SSL_FIXED_LEN), name->type, 0, &v)) return 0;
   }
-else if (!find(row, name->type, &v)) return 0;
+else if (!find(row, name->type, subtype, &v)) return 0;
 
-switch (name->show)
-  {
-  case PROXY_SHOW_VERIFY:
-    v = behind(v, 1);
-    break;
-
-  case PROXY_SHOW_AWS:
-  case PROXY_SHOW_AZURE:
-    subtype = name->show == PROXY_SHOW_AWS ? AWS_VPCE_ID : AZURE_LINKID;
-    if (v.length < 1 || v.p[0] != subtype) return 0;
-    v = behind(v, 1);
-    if (name->show == PROXY_SHOW_AZURE && v.length != AZURE_LINKID_LEN) return 0;
-    break;
-
-  default:
-    break;
-  }
-*value = v;
+if (name->show == PROXY_SHOW_AZURE && v.length != AZURE_LINKID_LEN) return 0;
+*value = name->show == PROXY_SHOW_VERIFY ? behind(v, SSL_CLIENT_LEN) : v;
 return 1;
 }
 
@@ -322,8 +316,9 @@ return 1;
 *************************************************/
 
 /* How many bytes make a character that can be shown as it is: 1 for printable ASCII, more for
-well formed UTF-8 that is no control character, else 0. A backslash cannot, for it begins an
-escape. */
+well formed UTF-8, else 0. A backslash cannot, for it begins an escape. Neither can what a reader
+might obey: control characters, U+2028 and U+2029, which end a line or a paragraph, and those that
+turn the direction of writing, U+202A to U+202E and U+2066 to U+2069. */
 
 static size_t
 printable(proxy_bytes b)
@@ -335,13 +330,15 @@ if (n == 1) return c >= 0x20 && c < 0x7f && c != '\\';
 if (n == 0 || b.length < n) return 0;
 for (size_t i = 1; i < n; i++) if ((b.p[i] & 0xc0) != 0x80) return 0;
 
-/* Second bytes that would make a control character, an overlong form, a surrogate, or a number
-beyond Unicode */
+/* Further bytes that would make one of these, an overlong form, a surrogate, or a number beyond
+Unicode */
 
 switch (c)
   {
   case 0xc2: return b.p[1] < 0xa0 ? 0 : n;
   case 0xe0: return b.p[1] < 0xa0 ? 0 : n;
+  case 0xe2: return (b.p[1] == 0x80 && b.p[2] >= 0xa8 && b.p[2] <= 0xae)
+		 || (b.p[1] == 0x81 && b.p[2] >= 0xa6 && b.p[2] <= 0xa9) ? 0 : n;
   case 0xed: return b.p[1] > 0x9f ? 0 : n;
   case 0xf0: return b.p[1] < 0x90 ? 0 : n;
   case 0xf4: return b.p[1] > 0x8f ? 0 : n;

@@ -126,7 +126,8 @@ Returns:	what a name stands for, NULL past the last
 extern const proxy_tlv_name * proxy_tlv_name_at(size_t i);
 
 
-/* Find the first value of that name in a row of TLVs that has been checked.
+/* Find the first value of that name in a row of TLVs that has been checked. Those of another
+sub-type are passed over.
 
 Arguments:
   row		the TLVs of a header

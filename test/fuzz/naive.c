@@ -238,7 +238,7 @@ for (int i = 0; i < n->tlv_count; i++)
   if (t->type == 0x20 && !t->inside && !ssl) ssl = t;
   if (t->type != type || t->inside != in_ssl) continue;		/* the first of all, or of SSL's */
   if (names[k].cert && ssl->value[0] % 8 < 2) return 0;		/* neither bit 1 nor bit 2 */
-  if (type >= 0xea && (t->size == 0 || t->value[0] != 1)) return 0;
+  if (type >= 0xea && (t->size == 0 || t->value[0] != 1)) continue;	/* another sub-type */
   if (type == 0xee && t->size != 5) return 0;
   *value = t->value + names[k].from;
   *size = t->size - (size_t)names[k].from;

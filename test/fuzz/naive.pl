@@ -89,9 +89,10 @@ my %top = (alpn => 1, authority => 2, unique_id => 5, netns => 0x30, gcp_psc_id 
 my %in_ssl = (ssl_version => 0x21, ssl_cn => 0x22, ssl_cipher => 0x23, ssl_sig_alg => 0x24, ssl_key_alg => 0x25,
   ssl_group => 0x26, ssl_sig_scheme => 0x27, ssl_client_cert => 0x28);
 
-# RFC 3629's own grammar of UTF-8, less the control characters and the backslash
+# RFC 3629's own grammar of UTF-8, less the control characters, the backslash, and what ends lines or turns the
+# direction of writing (U+2028 to U+202E, U+2066 to U+2069)
 my $shown = qr/[\x20-\x5b\x5d-\x7e]|\xc2[\xa0-\xbf]|[\xc3-\xdf][\x80-\xbf]
-  |\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]
+  |\xe0[\xa0-\xbf][\x80-\xbf]|(?!\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xa9]))[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]
   |\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}/x;
 
 sub text
@@ -121,8 +122,11 @@ delete $v{ssl_cn} unless $client && $client & 6;
 $v{ssl_client_cert} = base64($inner{0x28}) if defined $inner{0x28};
 $v{gcp_psc_id} = unpack 'H*', $first{0xe0} if defined $first{0xe0};
 delete @v{qw(aws_vpce_id azure_linkid)};
-$v{aws_vpce_id} = text($1) if ($first{0xea} // '') =~ /\A\x01(.*)\z/s;
-$v{azure_linkid} = unpack 'V', $1 if ($first{0xee} // '') =~ /\A\x01(....)\z/s;
+my @of_subtype_1 = grep { $_->[1] =~ /\A\x01/ } @$tlvs;
+my ($aws) = grep { $_->[0] == 0xea } @of_subtype_1;
+my ($azure) = grep { $_->[0] == 0xee } @of_subtype_1;
+$v{aws_vpce_id} = text(substr $aws->[1], 1) if $aws;
+$v{azure_linkid} = unpack 'x V', $azure->[1] if $azure && length $azure->[1] == 5;
 return join '', map { " $_=" . unpack 'H*', $v{$_} } sort keys %v;
 }
 

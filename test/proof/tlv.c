@@ -67,10 +67,11 @@ return nondet_uint32();
 }
 
 int
-find_lemma(proxy_bytes row, uint8_t type, proxy_bytes * value)
+find_lemma(proxy_bytes row, uint8_t type, uint8_t subtype, proxy_bytes * value)
 {
 size_t before = any_length(row.length);
 (void)type;
+(void)subtype;
 PROVE(__CPROVER_r_ok(row.p, row.length));
 if (nondet_int()) return 0;
 value->p = row.p + before;
@@ -193,7 +194,7 @@ void
 tlv_find_type(void)
 {
 proxy_bytes row = any_row(), value, untouched = value;
-int rc = find(row, nondet_byte(), &value);
+int rc = find(row, nondet_byte(), nondet_byte(), &value);
 
 PROVE(rc == 0 || rc == 1);
 if (rc == 1)
@@ -238,7 +239,7 @@ PROVE(value.p == untouched.p && value.length == untouched.length);
 *************************************************/
 
 /* An independent account of what may be shown as it is: UTF-8 as Unicode's table 3-7 has it, less
-the control characters and the backslash */
+the control characters, the backslash, and what ends lines or turns the direction of writing */
 
 static size_t
 printable_by_the_book(const uint8_t * p, size_t length)
@@ -260,6 +261,7 @@ for (i = 1; i < n; i++)
   }
 if (code < (n == 2 ? 0x80 : n == 3 ? 0x800 : 0x10000)) return 0;	/* not the shortest form */
 if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;
+if ((code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) return 0;
 return code < 0xa0 ? 0 : n;
 }
 

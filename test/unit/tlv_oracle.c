@@ -101,12 +101,13 @@ return faults;
 
 /* ---------- looking up ---------- */
 
-/* The first TLV of a type between two places, which they fill exactly */
+/* The first TLV of a type between two places, which they fill exactly; if a sub-type is asked for, 1 */
 
 static int
-first(const uint8_t * header, size_t from, size_t to, unsigned type, size_t * at, size_t * n)
+first(const uint8_t * header, size_t from, size_t to, unsigned type, unsigned sub, size_t * at, size_t * n)
 {
-while (from < to && header[from] != type) from = end_of(header, from, to);
+while (from < to && (header[from] != type || (sub && (header[from+1] + header[from+2] == 0 || header[from+3] != 1))))
+  from = end_of(header, from, to);
 if (from >= to) return 0;
 *at = from + 3;
 *n = end_of(header, from, to) - *at;
@@ -117,26 +118,24 @@ int
 oracle_find(const uint8_t * header, size_t total, size_t offset, const oracle_name * name, size_t * at, size_t * n)
 {
 size_t ssl, size;
+unsigned sub;
 
 if (name->in_ssl || name->show == PROXY_SHOW_VERIFY)
   {
   int cert;
-  if (!first(header, offset, total, 0x20, &ssl, &size)) return 0;
+  if (!first(header, offset, total, 0x20, 0, &ssl, &size)) return 0;
   cert = header[ssl] / 2 % 4 != 0;
   if (name->needs_cert && !cert) return 0;
-  if (name->in_ssl) return first(header, ssl + 5, ssl + size, name->type, at, n);
+  if (name->in_ssl) return first(header, ssl + 5, ssl + size, name->type, 0, at, n);
   *at = ssl + 1;
   *n = size - 1;
   return 1;
   }
-if (!first(header, offset, total, name->type, at, n)) return 0;
-if (name->show == PROXY_SHOW_AWS || name->show == PROXY_SHOW_AZURE)
-  {
-  if (*n == 0 || header[*at] != 1 || (name->show == PROXY_SHOW_AZURE && *n != 5)) return 0;
-  ++*at;
-  --*n;
-  }
-return 1;
+sub = name->show == PROXY_SHOW_AWS || name->show == PROXY_SHOW_AZURE;
+if (!first(header, offset, total, name->type, sub, at, n)) return 0;
+*at += sub;
+*n -= sub;
+return name->show != PROXY_SHOW_AZURE || *n == 4;
 }
 
 
@@ -176,7 +175,8 @@ return 0;
 static int
 visible(unsigned long c)
 {
-return c >= 0x20 && c != 0x7f && c != '\\' && !(c >= 0x80 && c <= 0x9f);
+return c >= 0x20 && c != 0x7f && c != '\\' && !(c >= 0x80 && c <= 0x9f) && !(c >= 0x2028 && c <= 0x202e)
+  && !(c >= 0x2066 && c <= 0x2069);
 }
 
 static size_t

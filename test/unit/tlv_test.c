@@ -909,6 +909,9 @@ check_value(S("\356\0\4\1\1\0\0"), "azure_linkid", NULL);
 check_value(S("\356\0\6\1\1\0\0\0\0"), "azure_linkid", NULL);
 check_value(S("\356\0\1\1"), "azure_linkid", NULL);
 check_value(S("\356\0\0"), "azure_linkid", NULL);
+check_value(S("\352\0\3\2xy\352\0\0\352\0\7\1vpce-1\352\0\7\1vpce-2"), "aws_vpce_id", "vpce-1");
+check_value(S("\356\0\5\2\1\0\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", "7");
+check_value(S("\356\0\4\1\7\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", NULL);
 check_value(S("\340\0\10\0\1\2\3\4\5\6\7"), "gcp_psc_id", "0001020304050607");
 check_value(S("\340\0\10\377\376\375\374\373\372\371\370"), "gcp_psc_id", "fffefdfcfbfaf9f8");
 check_value(S("\2\0\1a\2\0\1b"), "authority", "a");
@@ -1003,6 +1006,9 @@ static const struct { const char * bytes; size_t n; int good; } borders[] = {
   { "\xef\xbf\xbf", 3, 1 }, { "\xe2\x82", 2, 0 }, { "\xe2", 1, 0 }, { "\xe2\x82\x7f", 3, 0 }, { "\xe2\x28\xa1", 3, 0 },
   { "\xf0\x80\x80\x8a", 4, 0 }, { "\xf0\x8f\xbf\xbf", 4, 0 }, { "\xf0\x90\x80\x80", 4, 1 }, { "\xf3\xbf\xbf\xbf", 4, 1 },
   { "\xf4\x8f\xbf\xbf", 4, 1 }, { "\xf4\x90\x80\x80", 4, 0 }, { "\xf5\x80\x80\x80", 4, 0 }, { "\xf7\xbf\xbf\xbf", 4, 0 },
+  { "\xe2\x80\xa7", 3, 1 }, { "\xe2\x80\xa8", 3, 0 }, { "\xe2\x80\xa9", 3, 0 }, { "\xe2\x80\xae", 3, 0 },
+  { "\xe2\x80\xaf", 3, 1 }, { "\xe2\x81\xa5", 3, 1 }, { "\xe2\x81\xa6", 3, 0 }, { "\xe2\x81\xa9", 3, 0 },
+  { "\xe2\x81\xaa", 3, 1 }, { "\xe2\x82\xa8", 3, 1 }, { "\xe2\x80\x8f", 3, 1 }, { "\xe1\x80\xa8", 3, 1 },
   { "\xf0\x9f\x98", 3, 0 }, { "\xf0\x9f", 2, 0 }, { "\xf0", 1, 0 }, { "\xf0\x9f\x98\x7f", 4, 0 }, { "\xf0\x9f\x98\xc0", 4, 0 },
   { "\xf8\x88\x80\x80\x80", 5, 0 }, { "\xfc\x84\x80\x80\x80\x80", 6, 0 }, { "\xfe", 1, 0 }, { "\xff", 1, 0 }
 };
