@@ -22,8 +22,8 @@
 # define POLLRDHUP 0
 #endif
 
-/* How long the sender has for the whole header, in seconds. It is the least that lets a
-lost segment be sent again (section 2). */
+/* How long the sender has for the whole header, in seconds, if the option says 0. It is the
+least that lets a lost segment be sent again (section 2). */
 
 #define PROXY_TIMEOUT 3
 
@@ -86,15 +86,18 @@ set_deadline(struct timespec * deadline, int seconds)
 deadline->tv_sec += seconds;
 }
 
-/* Returns: milliseconds until the deadline, rounded up; 0 if it has passed */
+/* Returns: milliseconds until the deadline, rounded up; 0 if it has passed. A day stands for
+all that is longer. */
 
 static int
 time_left(const struct timespec * deadline)
 {
+const int day = 24 * 60 * 60;
 struct timespec now;
 long ms;
 
 (void) clock_gettime(CLOCK_MONOTONIC, &now);
+if (deadline->tv_sec - now.tv_sec >= day) return day * 1000;
 ms = (deadline->tv_sec - now.tv_sec) * 1000
     + (deadline->tv_nsec - now.tv_nsec + 999999) / 1000000;
 return ms > 0 ? (int)ms : 0;
@@ -330,7 +333,7 @@ proxy_result res;
 proxy_input rc;
 proxy_state yield = STATE_FAILED;
 
-set_deadline(&r.deadline, PROXY_TIMEOUT);
+set_deadline(&r.deadline, proxy_timeout > 0 ? proxy_timeout : PROXY_TIMEOUT);
 if ((rc = read_header(&r, h, &res)) == INPUT_CLOSED)
   yield = STATE_CLOSED;
 else if (rc == INPUT_TIMEOUT)		/* what there is, is the start of a header */
@@ -447,6 +450,25 @@ if (!tls_in.on_connect)
 return FALSE;
 }
 
+void
+proxy_check_options(optionlist * options, int count)
+{
+int set = 0, hidden = 0;
+
+for (optionlist * o = options; o < options + count; o++)
+  if (o->v.value == &proxy_required_hosts)
+    {
+    if (o->type & opt_set) set++;
+    hidden |= o->type & opt_secure;
+    }
+if (set > 1)
+  PROXY_CONFIG_DIE("hosts_proxy and proxy_required_hosts are two names of one option: "
+    "set only one of them");
+
+for (optionlist * o = options; o < options + count; o++)
+  if (o->v.value == &proxy_required_hosts) o->type |= hidden;
+}
+
 BOOL
 proxy_session_start(uschar ** input_end)
 {
@@ -517,12 +539,55 @@ return g;
 uschar *
 fn_proxy_session(void)
 {
-#if defined(SUPPORT_SOCKS)
+#ifdef SUPPORT_SOCKS
 if (proxy_session) return US"yes";
 #endif
 return proxy_session_required ? US"yes" : US"no";
 }
 
+/* What has a value if the header was good; the second one only if that was about a client */
+
+static uschar *
+of_proxy(uschar * own, uschar * target, const char * none)
+{
+return target ? target : own ? own : US none;
+}
+
+uschar *
+fn_proxy_local_address(void)
+{
+#ifdef SUPPORT_SOCKS
+if (proxy_session) return of_proxy(proxy_local_address, NULL, "");
+#endif
+return of_proxy(proxy_host_address, NULL, "");
+}
+
+uschar *
+fn_proxy_local_port(void)
+{
+#ifdef SUPPORT_SOCKS
+if (proxy_session) return string_sprintf("%d", proxy_local_port);
+#endif
+return of_proxy(proxy_host_port, NULL, "0");
+}
+
+uschar *
+fn_proxy_external_address(void)
+{
+#ifdef SUPPORT_SOCKS
+if (proxy_session) return of_proxy(proxy_external_address, NULL, "");
+#endif
+return of_proxy(proxy_host_address, proxy_target_address, "");
+}
+
+uschar *
+fn_proxy_external_port(void)
+{
+#ifdef SUPPORT_SOCKS
+if (proxy_session) return string_sprintf("%d", proxy_external_port);
+#endif
+return of_proxy(proxy_host_port, proxy_target_port, "0");
+}
 
 
 /*************************************************

@@ -18,10 +18,22 @@ in globals.h. */
 # error EXPERIMENTAL_PROXY takes the place of SUPPORT_PROXY: set only one of them in Local/Makefile
 #endif
 
+/* Check the main options, when all of them have been read: the list of hosts has two names,
+proxy_required_hosts and, as with SUPPORT_PROXY, hosts_proxy. If both were set that is a
+configuration error, and Exim ends. If one was hidden, so is the other.
+
+Arguments:
+  options	the table of main options
+  count		how many there are
+*/
+
+extern void proxy_check_options(optionlist * options, int count);
+
+
 /* Begin a connection: if the peer is in proxy_required_hosts, read its header and
 put the original client in the place of the sender host (sections 2 and 5). To be
 called once, when the input buffer has been set up and before anything looks at
-the sender host. Waits for the peer, PROXY_TIMEOUT seconds at the most.
+the sender host. Waits for the peer, proxy_timeout seconds at the most.
 
 Takes from the connection the bytes of the header, and no more. If what comes is no
 header and is not read from a socket, where it could be looked at in its place, the
@@ -87,6 +99,21 @@ Returns:	"yes" or "no", constant strings
 */
 
 extern uschar * fn_proxy_session(void);
+
+
+/* The values of $proxy_local_address and $proxy_local_port: those of the proxy, as connected
+to this server; and of $proxy_external_address and $proxy_external_port: those that the client
+connected to at the proxy, or again the proxy's own if its header names no client. So they tell,
+as configurations for SUPPORT_PROXY expect, whether negotiation has failed. A delivery by a
+SOCKS proxy has its own.
+
+Returns:	the address, or the port, as text; "" or "0" if there is none
+*/
+
+extern uschar * fn_proxy_local_address(void);
+extern uschar * fn_proxy_local_port(void);
+extern uschar * fn_proxy_external_address(void);
+extern uschar * fn_proxy_external_port(void);
 
 
 /* The value of $proxy_tlv_NAME (section 2.2.2 and after). It is looked up when it is asked for.

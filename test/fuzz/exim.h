@@ -93,6 +93,12 @@ extern uschar * proxy_required_hosts, * proxy_host_address, * proxy_host_port, *
   * proxy_target_port, * proxy_command_name, * proxy_version, * proxy_failure;
 extern void * proxy_client_cert;
 extern BOOL proxy_session_required;
+extern int proxy_timeout;
+typedef struct { int type; union { void * value; } v; } optionlist;
+#define opt_set 1
+#define opt_secure 2
+#define LOG_CONFIG 0
+#define log_write_die(flags, ...) log_write(flags, __VA_ARGS__)
 extern int sender_host_port, smtp_receive_timeout;
 extern unsigned sender_host_cache[16];
 extern struct timeval smtp_connection_start;

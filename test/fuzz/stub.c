@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "stub.h"
 
-int store_pool = POOL_MAIN, fuzz_debugging, smtp_in_fd, sender_host_port, smtp_receive_timeout;
+int store_pool = POOL_MAIN, fuzz_debugging, proxy_timeout = 3, smtp_in_fd, sender_host_port, smtp_receive_timeout;
 void * atrn_mode, * proxy_client_cert;
 BOOL host_checking, smtp_batched_input, sender_host_dnssec, host_lookup_deferred, host_lookup_failed;
 BOOL proxy_session_required;
