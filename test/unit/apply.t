@@ -152,6 +152,25 @@ sed -i 's/^\(EXIM_RELEASE_VERSION=\).*/\1"4.11"/' "$tree/src/version.sh"
 refused "$unknown_release" "4.11" && said "$release"
 }
 
+# Lines moved, and one of another release's at some distance: with --as it fits and keeps them, and what comes
+# of it differs from the patched release by them alone. In the line before a hook it does not.
+taken_for()
+{
+local file=src/smtp_in.c line
+fresh
+apply "$tree" && cp "$tree/$file" "$work/patched" && apply "$tree" --reverse || return 1
+sed -i 's/^\(EXIM_RELEASE_VERSION=\).*/\1"4.11"/' "$tree/src/version.sh"
+sed -i '1s/^/of another release\n/' "$tree/$file"
+before=$(sum_of_tree "$tree")
+apply "$tree" --as "$1" --check && said "taken for" && untouched &&
+  apply "$tree" --as "$1" && sed 1d "$tree/$file" | cmp -s - "$work/patched" &&
+  apply "$tree" --reverse && untouched || return 1
+line=$(first_hunk "$1" "$file")
+sed -i "$((line + 3))s/\$/ changed/" "$tree/$file"
+before=$(sum_of_tree "$tree")
+! apply "$tree" --as "$1" && said "$file" && untouched
+}
+
 # The series as quilt takes it, without fuzz or offset, and off again.
 with_quilt()
 {
@@ -176,6 +195,8 @@ for release in "${versions[@]}"; do
   check "$release: a file of ours already there is refused"	overlay_in_the_way
   check "$release: a tree of another release is refused, with a list"	other_release
 
+  check "$release: a tree that differs a little is taken for it, with --as"	taken_for "$release"
+
   code=0
   pristine=$("$root/scripts/fetch-exim" "$release" --debian 2> "$work/said") || code=$?
   case $code in
@@ -189,6 +210,9 @@ code=0; apply "$work" || code=$?
 check "a directory that is no Exim tree is refused"	eval '[ $code = "$bad_usage" ] && said "not an Exim source tree"'
 code=0; apply "$work/nothing" || code=$?
 check "a directory that is not there is refused"	eval '[ $code = "$bad_usage" ] && said "no such directory"'
+
+code=0; apply "$work" --as 4.11 || code=$?
+check "--as with a release that is not listed is refused"	eval '[ $code != 0 ] && ! [ -e "$work/.experimental-proxy" ]'
 code=0; apply || code=$?
 check "no TREE is refused"				[ $code = "$bad_usage" ]
 
