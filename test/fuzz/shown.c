@@ -5,7 +5,8 @@
 #include <string.h>
 #include "fuzz.h"
 
-/* Is it UTF-8 as RFC 3629 has it, without control characters? By decoding to a number, and back. */
+/* Is it UTF-8 as RFC 3629 has it, without control characters and those that end lines or turn the direction of
+writing? By decoding to a number, and back. */
 
 int
 is_clean_text(const char * s, size_t n)
@@ -30,6 +31,7 @@ for (size_t i = 0; i < n; )
     if (u < least[size] || u > 0x10ffff || (u >= 0xd800 && u <= 0xdfff)) return 0;
     }
   if (u < 0x20 || (u >= 0x7f && u < 0xa0)) return 0;
+  if ((u >= 0x2028 && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069)) return 0;
   i += size;
   }
 return 1;
