@@ -1,0 +1,5 @@
+# The feature with SPF, for the scenario about it.
+#: default
+SUPPORT_SPF=yes
+SUPPORT_SPF_LIBS=-lspf2
+LDFLAGS+=-lspf2
