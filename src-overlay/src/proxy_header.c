@@ -13,6 +13,7 @@ flag comes from config.h; whoever compiles this file elsewhere defines it. */
 # include "config.h"
 #endif
 #ifdef EXPERIMENTAL_PROXY
+#if EXPERIMENTAL_PROXY != 2 || defined(PROXY_MODULE)
 
 #include <string.h>
 #include "proxy_header.h"
@@ -508,6 +509,7 @@ return is_v1(buf)
   : start_parse(buf, len, v2_signature, PROXY_V2_SIGNATURE_LEN, PROXY_V2_FIXED_LEN);
 }
 
+#endif	/* not in the module */
 #endif	/* EXPERIMENTAL_PROXY */
 
 /* End of proxy_header.c */

@@ -11,6 +11,7 @@
 #include "exim.h"
 
 #ifdef EXPERIMENTAL_PROXY
+#if EXPERIMENTAL_PROXY != 2 || defined(PROXY_MODULE)
 
 #include <poll.h>
 #include "proxy_compat.h"
@@ -450,25 +451,6 @@ if (!tls_in.on_connect)
 return FALSE;
 }
 
-void
-proxy_check_options(optionlist * options, int count)
-{
-int set = 0, hidden = 0;
-
-for (optionlist * o = options; o < options + count; o++)
-  if (o->v.value == &proxy_required_hosts)
-    {
-    if (o->type & opt_set) set++;
-    hidden |= o->type & opt_secure;
-    }
-if (set > 1)
-  PROXY_CONFIG_DIE("hosts_proxy and proxy_required_hosts are two names of one option: "
-    "set only one of them");
-
-for (optionlist * o = options; o < options + count; o++)
-  if (o->v.value == &proxy_required_hosts) o->type |= hidden;
-}
-
 BOOL
 proxy_session_start(uschar ** input_end)
 {
@@ -528,67 +510,6 @@ smtp_printf("503 Command refused, required Proxy negotiation failed\r\n", SP_NO_
 return TRUE;
 }
 
-gstring *
-proxy_add_log_item(gstring * g)
-{
-if (LOGGING(proxy) && proxy_host_address)
-  g = string_append(g, 2, US" PRX=", proxy_host_address);
-return g;
-}
-
-uschar *
-fn_proxy_session(void)
-{
-#ifdef SUPPORT_SOCKS
-if (proxy_session) return US"yes";
-#endif
-return proxy_session_required ? US"yes" : US"no";
-}
-
-/* What has a value if the header was good; the second one only if that was about a client */
-
-static uschar *
-of_proxy(uschar * own, uschar * target, const char * none)
-{
-return target ? target : own ? own : US none;
-}
-
-uschar *
-fn_proxy_local_address(void)
-{
-#ifdef SUPPORT_SOCKS
-if (proxy_session) return of_proxy(proxy_local_address, NULL, "");
-#endif
-return of_proxy(proxy_host_address, NULL, "");
-}
-
-uschar *
-fn_proxy_local_port(void)
-{
-#ifdef SUPPORT_SOCKS
-if (proxy_session) return string_sprintf("%d", proxy_local_port);
-#endif
-return of_proxy(proxy_host_port, NULL, "0");
-}
-
-uschar *
-fn_proxy_external_address(void)
-{
-#ifdef SUPPORT_SOCKS
-if (proxy_session) return of_proxy(proxy_external_address, NULL, "");
-#endif
-return of_proxy(proxy_host_address, proxy_target_address, "");
-}
-
-uschar *
-fn_proxy_external_port(void)
-{
-#ifdef SUPPORT_SOCKS
-if (proxy_session) return string_sprintf("%d", proxy_external_port);
-#endif
-return of_proxy(proxy_host_port, proxy_target_port, "0");
-}
-
 
 /*************************************************
 *             The TLVs as variables              *
@@ -643,6 +564,7 @@ g = string_cat(g, US"; or a number, 0x00 to 0xff)");
 return string_from_gstring(g);
 }
 
+#endif	/* not in the module */
 #endif	/* EXPERIMENTAL_PROXY */
 
 /* End of proxy_session.c */

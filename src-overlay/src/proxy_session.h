@@ -11,11 +11,25 @@ reading its header, and what follows from that. "Section" means a section of the
 protocol text, doc/proxy-protocol.txt of HAProxy. The variables that this sets are
 in globals.h. */
 
-#ifndef PROXY_SESSION_H
+/* The other loadable modules have no use for this */
+
+#if !defined(PROXY_SESSION_H) && (!defined(DYNLOOKUP) || defined(PROXY_MODULE))
 #define PROXY_SESSION_H
 
 #ifdef SUPPORT_PROXY
 # error EXPERIMENTAL_PROXY takes the place of SUPPORT_PROXY: set only one of them in Local/Makefile
+#endif
+#if EXPERIMENTAL_PROXY == 2 && !defined(MISC_MODULE_MAGIC)
+# error EXPERIMENTAL_PROXY=2 makes a loadable module, which this release of Exim cannot: set EXPERIMENTAL_PROXY=yes
+#endif
+
+/* With EXPERIMENTAL_PROXY=2 the functions marked so are in the module, and Exim has others of these
+names that call them (proxy_core.c). */
+
+#ifdef PROXY_MODULE
+# define PROXY_FUNCTION		static
+#else
+# define PROXY_FUNCTION		extern
 #endif
 
 /* Check the main options, when all of them have been read: the list of hosts has two names,
@@ -50,7 +64,7 @@ Returns:	TRUE  go on with this session. It may be one in which negotiation
 		      evaluated, which has been logged and answered
 */
 
-extern BOOL proxy_session_start(uschar ** input_end);
+PROXY_FUNCTION BOOL proxy_session_start(uschar ** input_end);
 
 
 /* Tell whether a required negotiation failed, so that all commands but QUIT must be
@@ -59,7 +73,7 @@ refused.
 Returns:	TRUE if so
 */
 
-extern BOOL proxy_refusing(void);
+PROXY_FUNCTION BOOL proxy_refusing(void);
 
 
 /* Tell whether negotiation failed on input that was no header, all of which has been
@@ -69,7 +83,7 @@ for one that sends early with permission.
 Returns:	TRUE if so
 */
 
-extern BOOL proxy_input_left(void);
+PROXY_FUNCTION BOOL proxy_input_left(void);
 
 
 /* Refuse one command, with a 503 response, unless the peer has had its share of them:
@@ -80,7 +94,7 @@ Returns:	TRUE  a response has been sent; read the next command
 		FALSE none has: the connection should be dropped
 */
 
-extern BOOL proxy_refuse_command(void);
+PROXY_FUNCTION BOOL proxy_refuse_command(void);
 
 
 /* Add the proxy's address to a log line, if there is one and log_selector has "proxy".
@@ -123,7 +137,7 @@ Returns:	the value, tainted, in new store; empty if the header has none; NULL if
 		such name, or if the table of variables has it
 */
 
-extern uschar * proxy_tlv_value(const uschar * name);
+PROXY_FUNCTION uschar * proxy_tlv_value(const uschar * name);
 
 
 /* Get ready for a certificate operator: if this names the client's certificate in the header, turn
@@ -132,7 +146,7 @@ that into what the TLS library works on, the first time.
 Argument:	the name of any variable
 */
 
-extern void proxy_want_variable(const uschar * name);
+PROXY_FUNCTION void proxy_want_variable(const uschar * name);
 
 
 /* Explain an unknown variable, if its name begins as one of ours.
@@ -144,7 +158,23 @@ Arguments:
 Returns:	the message, with the names that there are
 */
 
-extern uschar * proxy_explain_unknown(const uschar * name, uschar * message);
+PROXY_FUNCTION uschar * proxy_explain_unknown(const uschar * name, uschar * message);
+
+
+#if EXPERIMENTAL_PROXY == 2
+
+/* What the module offers to Exim: those functions. */
+
+typedef struct {
+  BOOL		(*session_start)(uschar **);
+  BOOL		(*refusing)(void);
+  BOOL		(*input_left)(void);
+  BOOL		(*refuse_command)(void);
+  uschar *	(*tlv_value)(const uschar *);
+  void		(*want_variable)(const uschar *);
+  uschar *	(*explain_unknown)(const uschar *, uschar *);
+} proxy_functions;
+#endif
 
 #endif	/* PROXY_SESSION_H */
 

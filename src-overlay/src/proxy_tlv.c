@@ -13,6 +13,7 @@ config.h; whoever compiles this file elsewhere defines it. */
 # include "config.h"
 #endif
 #ifdef EXPERIMENTAL_PROXY
+#if EXPERIMENTAL_PROXY != 2 || defined(PROXY_MODULE)
 
 #include <string.h>
 #include "proxy_tlv.h"
@@ -459,6 +460,7 @@ out[n] = 0;
 return n;
 }
 
+#endif	/* not in the module */
 #endif	/* EXPERIMENTAL_PROXY */
 
 /* End of proxy_tlv.c */

@@ -14,7 +14,7 @@ tested_files()
 {
 printf '%s\n' "$fuzz_src"/proxy_header.c "$fuzz_src"/proxy_tlv.c
 case $1 in
-  session)	printf '%s\n' "$fuzz_src"/proxy_session.c ;;
+  session)	printf '%s\n' "$fuzz_src"/proxy_session.c "$fuzz_src"/proxy_core.c ;;
   differential)	printf '%s\n' "$fuzz_dir"/naive.c ;;
 esac
 }
