@@ -51,7 +51,8 @@ typedef struct {
   BOOL			is_socket;
   BOOL			lowat_set;
   BOOL			closed;		/* by the peer, with half a signature sent */
-  uschar *		buf;		/* of PROXY_HEADER_MAX bytes */
+  uschar *		buf;		/* as large as the header needs, see make_room() */
+  size_t		size;
   size_t		taken;
   size_t		seen;
   struct timespec	deadline;	/* by the monotonic clock */
@@ -143,6 +144,20 @@ if (setsockopt(r->fd, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof(n)) == 0)
   r->lowat_set = seen > 0;
 }
 
+/* Have room for so many bytes in all. Few headers are long: space for the longest would cost
+each session a system call and the memory. What there is so far may be tainted. */
+
+static void
+make_room(proxy_reader * r, size_t size)
+{
+uschar * was = r->buf;
+
+if (size <= r->size) return;
+r->buf = store_get_perm(size, GET_TAINTED);
+r->size = size;
+if (r->seen > 0) memcpy(r->buf, was, r->seen);
+}
+
 /* Only bytes that have been seen before, or that must belong to the header, may be taken
 from the connection.
 
@@ -209,6 +224,7 @@ see_more(proxy_reader * r, size_t exact, size_t limit)
 size_t was = r->seen;
 ssize_t n;
 
+make_room(r, exact ? r->taken + exact : limit);
 if (exact || !r->is_socket)
   {
   if ((n = read_input(r, exact ? exact : 1, 0)) < 0) return INPUT_CLOSED;
@@ -328,8 +344,7 @@ negotiate(proxy_header * h, uschar ** input_end)
 {
 proxy_reader r = {
   .fd = PROXY_INPUT_FD,
-  .is_socket = !f.sender_host_notsocket,
-  .buf = store_get_perm(PROXY_HEADER_MAX, GET_TAINTED) };
+  .is_socket = !f.sender_host_notsocket };
 proxy_result res;
 proxy_input rc;
 proxy_state yield = STATE_FAILED;

@@ -205,8 +205,7 @@ if (stub_host_verdict == DEFER)			/* only to throw it away */
   CHECK(buf == (void *)big_buffer && n <= (size_t)big_buffer_size, "read of %zu out of the buffer", n);
   return;
   }
-CHECK(n > 0 && stub_header_buffer && p >= stub_header_buffer
-  && p + n <= stub_header_buffer + PROXY_HEADER_MAX, "read of %zu out of the buffer", n);
+CHECK(n > 0 && stub_in_one_piece(p, n), "read of %zu out of the buffer", n);
 }
 
 /* How much to read. No system gives less than it has shown already. */

@@ -22,12 +22,11 @@ typeof(tls_in) tls_in;
 
 int stub_host_verdict, stub_responses, stub_fullhosts;
 const uschar * stub_pem;
-char * stub_header_buffer;
 
 
 /* ---- store ---- */
 
-static void ** pieces;
+static struct { char * p; size_t size; } * pieces;
 static size_t piece_count, piece_room;
 
 void *
@@ -37,17 +36,26 @@ void * p;
 
 CHECK(size >= 0, "%d bytes of store", size);
 (void)proto;
-if (piece_count == piece_room && !(pieces = realloc(pieces, (piece_room += 256) * sizeof(void *)))) abort();
+if (piece_count == piece_room && !(pieces = realloc(pieces, (piece_room += 256) * sizeof(*pieces)))) abort();
 if (!(p = malloc((size_t)size))) abort();
-if (size == PROXY_HEADER_MAX && !stub_header_buffer) stub_header_buffer = p;
-return pieces[piece_count++] = p;
+pieces[piece_count].p = p;
+pieces[piece_count++].size = (size_t)size;
+return p;
+}
+
+BOOL
+stub_in_one_piece(const char * p, size_t n)
+{
+for (size_t i = piece_count; i > 0; i--)
+  if (p >= pieces[i - 1].p && p < pieces[i - 1].p + pieces[i - 1].size)
+    return n <= (size_t)(pieces[i - 1].p + pieces[i - 1].size - p);
+return FALSE;
 }
 
 void
 stub_free_all(void)
 {
-while (piece_count > 0) free(pieces[--piece_count]);
-stub_header_buffer = NULL;
+while (piece_count > 0) free(pieces[--piece_count].p);
 }
 
 
