@@ -1,0 +1,2 @@
+# What only this release can be built with.
+SUPPORT_DMARC=yes

@@ -1,0 +1,2 @@
+# The feature among all others, with OpenSSL.
+#: full-common openssl
