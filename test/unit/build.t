@@ -1,18 +1,29 @@
 #!/bin/bash
 #
 # usage: test/unit/build.t [VERSION...]
+#        test/unit/build.t --exim EXIM
 #
-# Builds each release (default: all that have patches) and looks whether the binary has the feature; then
+# Builds each release (default: all that have patches) and looks whether the binary has the feature, and
+# whether `hide` hides the option by both its names (needs root, or a user who is not Exim's); then
 # tries the other settings of the flag, on the first of them: without it the feature is not there; with
 # upstream's own SUPPORT_PROXY too the build stops with one clear error; beside SOCKS and XCLIENT it
-# builds; as a loadable module it builds where Exim has such, and elsewhere there is one clear error. The last line counts. Exit code: 0 if nothing failed, 1 if something did, 2 bad usage.
+# builds; as a loadable module it builds where Exim has such, and elsewhere there is one clear error. With
+# --exim it builds nothing and looks at that binary only. The last line counts. Exit code: 0 if nothing
+# failed, 1 if something did, 2 bad usage.
 
 # shellcheck disable=SC2317  # called by check
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/lib/common.sh"
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${root:?}/test/unit/lib.sh"
-start "$@"
+binary=''
+if [ "${1-}" = --exim ]; then
+  [ $# = 2 ] || usage_error "--exim needs a binary, and nothing else"
+  binary=$2
+  [ -x "$binary" ] || usage_error "--exim: cannot run '$binary'"
+else
+  start "$@"
+fi
 
 work=''
 scratch work
@@ -31,8 +42,10 @@ built()
 say "building Exim $1 (${2:-default})"
 "$root/scripts/build" "$1" --config "${2:-default}" > "$work/out" 2> "$work/err" || { cat "$work/err" >&2; return 1; }
 exim=$(tail -1 "$work/out")
-says=$("$exim" -C /dev/null -bV 2>&1) || { printf '%s\n' "$says" >&2; return 1; }
+ask
 }
+
+ask() { says=$("$exim" -C /dev/null -bV 2>&1) || { printf '%s\n' "$says" >&2; return 1; }; }
 
 of_release() { [[ $says = *"Exim version $1 "* ]]; }
 supports()   { grep '^Support for:' <<< "$says" | tr ' ' '\n' | grep -qxF -e "$1"; }
@@ -46,17 +59,58 @@ printf '%s\n' 'keep_environment =' "$@" > "$work/conf"
 }
 refuses() { ! takes "$@"; }
 
-# A line that only a parser which knows the macro skips over.
+# Lines that only a parser which knows the macros skips over.
 macro()
 {
-takes '.ifndef _HAVE_EXPERIMENTAL_PROXY' 'no such option' '.endif' 'proxy_required_hosts = <; ::1 ; 10.0.0.0/8' 'log_selector = +proxy'
+takes '.ifndef _HAVE_EXPERIMENTAL_PROXY' 'no such option' '.endif' '.ifndef _HAVE_PROXY' 'no such option' '.endif' \
+  'proxy_required_hosts = <; ::1 ; 10.0.0.0/8' 'log_selector = +proxy'
 }
+
+# Exim shows what is hidden to its administrators, of whom root is one: ask as somebody else. He may not be able
+# to enter the checkout.
+outsider()
+{
+as=()
+cp "$exim" "$work/exim"
+[ "$(id -u)" != 0 ] || as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+takes 'hide smtp_banner = hidden' && ! shows smtp_banner hidden
+}
+shows() { ${as[@]+"${as[@]}"} "$work/exim" -C "$work/conf" -bP "$1" 2>&1 | grep -F -- "$2" > /dev/null; }
+
+# hides NAME: if it is set by that name, which may be either.
+hides()
+{
+local name
+takes "$1 = 192.0.2.9" || return 1
+for name in hosts_proxy proxy_required_hosts; do shows "$name" 192.0.2.9 || return 1; done
+takes "hide $1 = 192.0.2.9" || return 1
+for name in hosts_proxy proxy_required_hosts; do shows "$name" 'not displayable' || return 1; done
+}
+
+# looks_at NAME: what $exim must have.
+looks_at()
+{
+check "$1: -bV lists Experimental_Proxy" supports Experimental_Proxy
+check "$1: -bV lists PROXY, as with SUPPORT_PROXY" supports PROXY
+check "$1: the macros, the option and the log selector are there" macro
+if outsider; then
+  check "$1: a hidden hosts_proxy is hidden by both names" hides hosts_proxy
+  check "$1: a hidden proxy_required_hosts is hidden by both names" hides proxy_required_hosts
+else
+  skip "$1: whether a hidden option is hidden by both names: needs root, or a user who is not Exim's"
+fi
+}
+
+if [ "$binary" ]; then
+  exim=$binary
+  if try "$binary says what it is" ask; then looks_at "$binary"; fi
+  finish
+fi
 
 for release in "${versions[@]}"; do
   try "$release: it builds" built "$release" || continue
   check "$release: the binary is of this release" of_release "$release"
-  check "$release: -bV lists Experimental_Proxy" supports Experimental_Proxy
-  check "$release: the macro, the option and the log selector are there" macro
+  looks_at "$release"
 done
 
 release=${versions[0]}
