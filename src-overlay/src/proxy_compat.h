@@ -13,21 +13,27 @@ nothing else. */
 #define PROXY_COMPAT_H
 
 /* Exim 4.100 names debug channels without a prefix, takes no selector in
-log_write() and has one that does not return, holds the SMTP connection by descriptors, and may turn a connection
-round (ATRN), after which the peer is no client. */
+log_write() and has one that does not return. */
 
 #ifdef DEBUG_SELECTOR_SIZE
 # define PROXY_DEBUG		DEBUG(receive)
 # define PROXY_LOG(selector, flags, ...) \
     do { if (LOGGING(selector)) log_write(flags, __VA_ARGS__); } while (0)
 # define PROXY_CONFIG_DIE(...)	log_write_die(LOG_CONFIG, __VA_ARGS__)
-# define PROXY_INPUT_FD		smtp_in_fd
-# define PROXY_TURNED_ROUND	(atrn_mode != NULL)
 #else
 # define PROXY_DEBUG		DEBUG(D_receive)
 # define PROXY_LOG(selector, flags, ...) \
     log_write(L_##selector, flags, __VA_ARGS__)
 # define PROXY_CONFIG_DIE(...)	log_write(0, LOG_PANIC_DIE|LOG_CONFIG, __VA_ARGS__)
+#endif
+
+/* Since 4.99 Exim holds the SMTP connection by descriptors, and may turn a connection round
+(ATRN), after which the peer is no client. */
+
+#ifdef ACL_BIT_ATRN
+# define PROXY_INPUT_FD		smtp_in_fd
+# define PROXY_TURNED_ROUND	(atrn_mode != NULL)
+#else
 # define PROXY_INPUT_FD		fileno(smtp_in)
 # define PROXY_TURNED_ROUND	FALSE
 #endif

@@ -19,7 +19,8 @@ the target's: seconds pass at once, and the peer's next bytes come when they are
 #include <time.h>
 #include <unistd.h>
 
-#define DEBUG_SELECTOR_SIZE 1		/* this tells proxy_compat.h that it is 4.100 */
+#define DEBUG_SELECTOR_SIZE 1		/* these tell proxy_compat.h that it is 4.100 */
+#define ACL_BIT_ATRN 1
 
 typedef unsigned char uschar;
 typedef unsigned BOOL;
