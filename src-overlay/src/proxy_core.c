@@ -57,6 +57,12 @@ proxy_input_left(void)
 return module && module->input_left();
 }
 
+void
+proxy_command_byte(void)
+{
+if (module) module->command_byte();
+}
+
 BOOL
 proxy_refuse_command(void)
 {

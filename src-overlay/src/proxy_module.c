@@ -24,6 +24,7 @@ static proxy_functions functions = {
   .session_start =	proxy_session_start,
   .refusing =		proxy_refusing,
   .input_left =		proxy_input_left,
+  .command_byte =	proxy_command_byte,
   .refuse_command =	proxy_refuse_command,
   .tlv_value =		proxy_tlv_value,
   .want_variable =	proxy_want_variable,

@@ -74,6 +74,7 @@ static proxy_state state = STATE_NOT_REQUIRED;
 static proxy_bytes tlvs;		/* of the header, in permanent store */
 static BOOL cert_tried;			/* to make a certificate of one of them */
 static unsigned refusals;
+static BOOL refusal_clock;		/* if it runs, until: */
 static struct timespec refusal_deadline;
 
 
@@ -473,6 +474,7 @@ proxy_header h;
 
 state = STATE_NOT_REQUIRED;
 refusals = 0;
+refusal_clock = FALSE;
 proxy_session_required = FALSE;
 proxy_host_address = proxy_host_port = proxy_target_address = proxy_target_port = NULL;
 proxy_command_name = proxy_version = proxy_failure = NULL;
@@ -509,18 +511,39 @@ proxy_input_left(void)
 return state == STATE_FAILED_INPUT_LEFT;
 }
 
-BOOL
-proxy_refuse_command(void)
+/* The time of a peer whose commands are refused. It begins with the first byte of the first
+one, and what is left of it becomes Exim's limit for the next read, which by itself would
+begin anew with each.
+
+Returns:	FALSE if there is none left
+*/
+
+static BOOL
+refusal_time(void)
 {
 int ms;
 
-if (refusals++ == 0) set_deadline(&refusal_deadline, smtp_receive_timeout);
-if (refusals > PROXY_REFUSALS_MAX) return FALSE;
-if (smtp_receive_timeout > 0)			/* 0 means no limit */
+if (smtp_receive_timeout <= 0) return TRUE;	/* no limit */
+if (!refusal_clock)
   {
-  if ((ms = time_left(&refusal_deadline)) == 0) return FALSE;
-  smtp_receive_timeout = (ms + 999) / 1000;
+  set_deadline(&refusal_deadline, smtp_receive_timeout);
+  refusal_clock = TRUE;
   }
+if ((ms = time_left(&refusal_deadline)) == 0) return FALSE;
+smtp_receive_timeout = (ms + 999) / 1000;
+return TRUE;
+}
+
+void
+proxy_command_byte(void)
+{
+if (proxy_refusing() && !refusal_time()) smtp_command_timeout_exit();
+}
+
+BOOL
+proxy_refuse_command(void)
+{
+if (refusals++ >= PROXY_REFUSALS_MAX || !refusal_time()) return FALSE;
 smtp_printf("503 Command refused, required Proxy negotiation failed\r\n", SP_NO_MORE);
 return TRUE;
 }

@@ -86,9 +86,16 @@ Returns:	TRUE if so
 PROXY_FUNCTION BOOL proxy_input_left(void);
 
 
+/* Mind the time of a command of which a byte has come. If commands are refused, they all
+together have as much time as smtp_receive_timeout gives for one, or the process ends here
+as for any command that takes too long: a peer that sends a byte now and then, and never
+the end of a line, would otherwise keep it for as long as it likes. */
+
+PROXY_FUNCTION void proxy_command_byte(void);
+
+
 /* Refuse one command, with a 503 response, unless the peer has had its share of them:
-PROXY_REFUSALS_MAX commands, or as much time as smtp_receive_timeout gives for one. The
-time for the next command is cut down accordingly.
+PROXY_REFUSALS_MAX commands, or the time that is told above.
 
 Returns:	TRUE  a response has been sent; read the next command
 		FALSE none has: the connection should be dropped
@@ -169,6 +176,7 @@ typedef struct {
   BOOL		(*session_start)(uschar **);
   BOOL		(*refusing)(void);
   BOOL		(*input_left)(void);
+  void		(*command_byte)(void);
   BOOL		(*refuse_command)(void);
   uschar *	(*tlv_value)(const uschar *);
   void		(*want_variable)(const uschar *);

@@ -81,6 +81,7 @@ extern int smtp_in_fd;
 extern void * atrn_mode;
 extern int verify_check_host(uschar **);
 extern void host_build_sender_fullhost(void);
+extern void smtp_command_timeout_exit(void);
 extern void smtp_printf(const char *, BOOL, ...) __attribute__((format(printf, 1, 3)));
 extern BOOL tls_import_cert(const uschar *, void **);
 

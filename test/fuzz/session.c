@@ -378,11 +378,13 @@ check_refusing(int seconds)
 {
 int n = 0, rc;
 
-stub_responses = 0;
+stub_responses = stub_timeouts = 0;
 smtp_receive_timeout = seconds;
 do
   {
+  proxy_command_byte();
   rc = proxy_refuse_command();
+  CHECK(stub_timeouts == 0 || !rc, "refused after its time");
   CHECK(stub_responses == n + rc && (n += rc) <= 1000, "%d responses for %d", stub_responses, n);
   CHECK(smtp_receive_timeout <= seconds && (smtp_receive_timeout > 0 || seconds == 0), "time %d", smtp_receive_timeout);
   now_ms += 100 * (n & 7);

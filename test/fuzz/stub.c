@@ -20,7 +20,7 @@ struct timeval smtp_connection_start;
 typeof(f) f;
 typeof(tls_in) tls_in;
 
-int stub_host_verdict, stub_responses, stub_fullhosts;
+int stub_host_verdict, stub_responses, stub_timeouts, stub_fullhosts;
 const uschar * stub_pem;
 
 
@@ -193,6 +193,12 @@ set_process_info(const char * format, ...)
 {
 FORMATTED(s);
 check_line(s, "");
+}
+
+void
+smtp_command_timeout_exit(void)
+{
+stub_timeouts++;
 }
 
 void
