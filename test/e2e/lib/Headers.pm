@@ -1,0 +1,197 @@
+package Headers;
+
+# PROXY headers made at random, for test/e2e/abuse: each with what has to become of it. All choices are made by
+# rand(), so that a seed repeats them.
+#
+#   good      a receiver must take it; {client} is the address that counts then, undef if it is the peer's own
+#   bad       begins as a header and breaks its grammar
+#   alien     no header at all
+#   cut       the start of a good one
+#   mutated   a good one with some bytes changed, of which it is not known what has become of it
+
+use strict;
+use warnings;
+use Exporter qw(import);
+use Socket qw(AF_INET AF_INET6 inet_ntop);
+
+our @EXPORT_OK = qw(good bad alien cut mutated pick);
+
+use constant {
+  SIGNATURE => "\r\n\r\n\0\r\nQUIT\n",
+  PROXY => 0x21, LOCAL => 0x20, TCP4 => 0x11, TCP6 => 0x21,
+  V1_MAX => 107, REST_MAX => 65_535,
+};
+
+sub pick  { return $_[rand @_] }
+sub bytes { my ($n) = @_; return join '', map { chr int rand 256 } 1 .. $n }
+sub port  { return pick(0, 1, 25, 65_535, map { int rand 65_536 } 1 .. 8) }
+
+# --- addresses, as bytes and as text --------------------------------------------------------------
+
+# Clients are from networks that no peer of a test is from.
+sub v4 { return pack 'C4', pick([192, 0, 2], [198, 51, 100], [203, 0, 113])->@*, int rand 256 }
+
+sub v6 {
+  return "\0" x 10 . "\xff\xff" . v4() if rand() < 0.1;
+  my @part = (0x2001, 0xdb8, map { pick(0, 0, int rand 65_536) } 1 .. 6);
+  return pack 'n8', @part;
+}
+
+# As Exim has it: an IPv4 address mapped into IPv6 is the IPv4 address.
+sub shown {
+  my ($address) = @_;
+  $address =~ s/\A\0{10}\xff\xff(?=.{4}\z)//s;
+  return inet_ntop(length $address == 4 ? AF_INET : AF_INET6, $address);
+}
+
+# One of the ways to write it
+sub written {
+  my ($address) = @_;
+  my $text = inet_ntop(length $address == 4 ? AF_INET : AF_INET6, $address);
+  return $text if length $address == 4;
+  return pick($text, uc $text, sprintf join(':', ('%x') x 8), unpack 'n8', $address);
+}
+
+# --- TLVs -----------------------------------------------------------------------------------------
+
+sub tlv { my ($type, $value) = @_; return pack 'C n/a*', $type, $value }
+
+my @word = ('smtp', 'mx.example.net', 'TLSv1.3', 'RSA2048', "\xc3\xa9.example", "a\r\nb", "\xe2\x80\xae", '${run{x}}', '');
+sub word { return rand() < 0.8 ? pick(@word) : bytes(int rand 64) }
+
+sub tls {
+  my @sub = map { tlv(0x21 + int rand 8, word()) } 1 .. rand 8;
+  return tlv(0x20, pack('C N', int rand 8, pick(0, 0, 18, int rand 2**32)) . join '', @sub);
+}
+
+my @kind = (
+  sub { tlv(0x01, word()) }, sub { tlv(0x02, word()) }, sub { tlv(0x05, bytes(int rand 129)) }, sub { tlv(0x30, word()) },
+  sub { tlv(0x04, "\0" x rand 200) }, \&tls, \&tls, sub { tlv(0xea, "\1vpce-" . word()) }, sub { tlv(0xee, "\1" . bytes(4)) },
+  sub { tlv(0xe0, bytes(8)) }, sub { tlv(int rand 256 | 0xe0, bytes(int rand 40)) },
+  sub { tlv(0x28, bytes(int rand 3000)) },
+);
+
+sub tlvs {
+  my $n = rand() < 0.4 ? 0 : rand() < 0.9 ? 1 + int rand 8 : int rand 200;
+  my $all = "";
+  while ($n-- > 0 and length $all < 50_000) { $all .= pick(@kind)->() }
+  return $all;
+}
+
+my @crc_table = map { my $c = $_; $c = $c & 1 ? $c >> 1 ^ 0x82f63b78 : $c >> 1 for 1 .. 8; $c } 0 .. 255;
+
+sub crc32c {
+  my $crc = 0xffffffff;
+  $crc = $crc_table[($crc ^ $_) & 255] ^ $crc >> 8 for unpack 'C*', $_[0];
+  return $crc ^ 0xffffffff;
+}
+
+# --- headers --------------------------------------------------------------------------------------
+
+sub v1 { return join(' ', 'PROXY', @_) . "\r\n" }
+
+sub v2 {
+  my ($command, $family, $rest, $length) = @_;
+  return SIGNATURE . pack('C C n', $command, $family, $length // length $rest) . $rest;
+}
+
+# Addresses and ports, and the client among them
+sub ends {
+  my ($make) = @_;
+  my ($from, $to) = ($make->(), $make->());
+  return ($from . $to . pack('n2', port(), port()), shown($from));
+}
+
+sub sealed {
+  my ($command, $family, $addresses, $tlvs, $error) = @_;
+  my $at = length($addresses) + 3;
+  my $header = v2($command, $family, $addresses . tlv(3, "\0" x 4) . $tlvs);
+  substr($header, 16 + $at, 4) = pack 'N', crc32c($header) ^ ($error // 0);
+  return $header;
+}
+
+sub v1_ends { my ($make) = @_; my ($from, $to) = ($make->(), $make->()); return ([written($from), written($to), port(), port()], shown($from)) }
+
+my @good = (
+  sub { my ($ends, $client) = v1_ends(\&v4); return (v1('TCP4', @$ends), $client) },
+  sub { my ($ends, $client) = v1_ends(\&v6); return (v1('TCP6', @$ends), $client) },
+  sub { return v1('UNKNOWN') },
+  sub { my ($ends) = v1_ends(\&v6); return v1('UNKNOWN', pick("@$ends", 'x', "\0\t", '')) },
+  sub { my ($ends, $client) = ends(\&v4); return (v2(PROXY, TCP4, $ends . tlvs()), $client) },
+  sub { my ($ends, $client) = ends(\&v4); return (v2(PROXY, TCP4, $ends . tlvs()), $client) },
+  sub { my ($ends, $client) = ends(\&v6); return (v2(PROXY, TCP6, $ends . tlvs()), $client) },
+  sub { my ($ends, $client) = ends(\&v4); return (sealed(PROXY, TCP4, $ends, tlvs()), $client) },
+  sub { my ($ends, $client) = ends(\&v6); return (sealed(PROXY, TCP6, $ends, tlvs()), $client) },
+  sub { return v2(LOCAL, int rand 256, rand() < 0.5 ? '' : bytes(int rand 300)) },
+  sub { my ($ends) = ends(\&v4); return v2(PROXY, 0x12, $ends . tlvs()) },
+  sub { return v2(PROXY, 0x00, tlvs()) },
+  sub { return v2(PROXY, 0x31, bytes(216) . tlvs()) },
+  sub { my ($ends, $client) = ends(\&v4); my $fill = tlv(4, "\0" x (REST_MAX - 15)); return (v2(PROXY, TCP4, $ends . $fill), $client) },
+);
+
+sub good {
+  my $at = int rand @good;
+  $at = int rand @good if $at == $#good;     # the largest one is slow to make and to send: not so often
+  my ($bytes, $client) = $good[$at]->();
+  return { class => 'good', bytes => $bytes, client => $client };
+}
+
+# One field of a version 1 line made bad
+sub bad_v1 {
+  my ($ends) = v1_ends(\&v4);
+  my @field = ('TCP4', @$ends);
+  my $at = int rand @field;
+  $field[$at] = $at == 0 ? pick('TCP5', 'tcp4', 'TCP', 'UNKNOWNx', '', 'TCP6')
+    : $at < 3 ? pick('256.1.1.1', '1.1.1', '01.1.1.1', '1.1.1.1.1', '::1', '', '-1.1.1.1', '1.1.1.1%lo')
+    : pick('65536', '-1', '+25', '025', '4294967321', 'smtp', '', '2 5');
+  return v1(@field);
+}
+
+my @bad = (
+  \&bad_v1, \&bad_v1, \&bad_v1,
+  sub { my ($ends) = v1_ends(\&v4); return v1('TCP4', join pick("\t", '  ', "\x0b"), @$ends) },
+  sub { my ($ends) = v1_ends(\&v4); return v1('TCP4', @$ends, pick('', 'x', "\0")) },
+  sub { return 'PROXY UNKNOWN ' . 'x' x (V1_MAX + rand 2000) . "\r\n" },
+  sub { my ($ends) = ends(\&v4); return v2(0x21 ^ (1 << (4 + int rand 4)), TCP4, $ends . tlvs()) },
+  sub { my ($ends) = ends(\&v4); return v2(0x22 + int rand 14, TCP4, $ends . tlvs()) },
+  sub { my ($ends) = ends(\&v4); return v2(PROXY, pick(0x41, 0xf1, 0x13, 0x2f), $ends . tlvs()) },
+  sub { return v2(PROXY, pick(TCP4, 0x12), bytes(int rand 12)) },
+  sub { return v2(PROXY, pick(TCP6, 0x20), bytes(int rand 36)) },
+  sub { return v2(PROXY, 0x31, bytes(int rand 216)) },
+  sub { my ($ends) = ends(\&v4); return v2(PROXY, TCP4, $ends . tlvs() . pick("\1", "\1\0", tlv(2, 'x' x 20) =~ s/.{1,20}\z//r)) },
+  sub { my ($ends) = ends(\&v4); return sealed(PROXY, TCP4, $ends, tlvs(), 1 + int rand 2**31) },
+  sub { my ($ends) = ends(\&v4); return v2(PROXY, TCP4, $ends . tlv(3, bytes(pick(0, 3, 5)))) },
+  sub { my ($ends) = ends(\&v4); return v2(PROXY, TCP4, $ends . pick(tlv(0x20, bytes(int rand 5)), tlv(0x20, bytes(5) . pick("\x22", "\x22\0\5ab"))) . tlvs()) },
+);
+
+sub bad { return { class => 'bad', bytes => pick(@bad)->() } }
+
+sub alien {
+  my $bytes = pick("EHLO client.example\r\n", "GET / HTTP/1.0\r\n\r\n", "\x16\3\1\2\0\1\0\1\xfc\3\3" . bytes(500), "proxy TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
+    "PROXX \r\n", "\r\n\r\n\0\r\nQUIX\n", "QUIT\r\n", "\0" x (1 + rand 3000), bytes(1 + rand 300) =~ s/\A[P\r]/A/r);
+  return { class => 'alien', bytes => $bytes };
+}
+
+sub cut {
+  my $whole = good()->{bytes};
+  my $most = length($whole) - 1;
+  my $at = rand() < 0.7 && $most > 60 ? int rand 60 : int rand 1 + $most;
+  return { class => 'cut', bytes => substr $whole, 0, $at };
+}
+
+sub mutated {
+  my $bytes = good()->{bytes};
+  for (1 .. 1 + int rand 4) {
+    my $at = int rand(rand() < 0.7 && length $bytes > 60 ? 60 : length $bytes);
+    my $how = int rand 5;
+    if    ($how == 0) { substr($bytes, $at, 1) = chr(ord(substr $bytes, $at, 1) ^ 1 << int rand 8) }
+    elsif ($how == 1) { substr($bytes, $at, 1) = pick("\0", "\xff", "\r", "\n", ' ', bytes(1)) }
+    elsif ($how == 2) { substr($bytes, $at, 1 + int rand 4) = '' }
+    elsif ($how == 3) { substr($bytes, $at, 0) = bytes(1 + int rand 4) }
+    else              { substr($bytes, $at, 0) = substr $bytes, int rand length $bytes, 1 + int rand 20 }
+    last if $bytes eq '';
+  }
+  return { class => 'mutated', bytes => $bytes };
+}
+
+1;
