@@ -58,6 +58,5 @@ EXIM_PERL=perl.o
 EXPAND_DLFUNC=yes
 EXPAND_LISTMATCH_RHS=yes
 ENABLE_DISABLE_FSYNC=yes
-USE_READLINE=yes
 
 EXTRALIBS_EXIM=-lspf2 -lopendmarc -lidn -lidn2 -lpam -lwrap -ldl -export-dynamic
