@@ -38,6 +38,11 @@ its end. What is left is ordinary input. */
 
 #define PROXY_V1_SKIP_MAX 4096
 
+/* How long to wait for input, in milliseconds, before exiwhat is to know of it. Most headers
+are there at once, so most sessions are spared the work. */
+
+#define PROXY_QUIET_WAIT 100
+
 /* How long to wait before looking again for more of a signature, in milliseconds, on a
 system whose poll() cannot wait for that */
 
@@ -50,12 +55,14 @@ typedef struct {
   int			fd;
   BOOL			is_socket;
   BOOL			lowat_set;
+  BOOL			told;		/* exiwhat, that we are waiting */
   BOOL			closed;		/* by the peer, with half a signature sent */
-  uschar *		buf;		/* as large as the header needs, see make_room() */
+  uschar *		buf;		/* "small" until the header needs more, see make_room() */
   size_t		size;
   size_t		taken;
   size_t		seen;
   struct timespec	deadline;	/* by the monotonic clock */
+  uschar		small[PROXY_V1_MAX];	/* last: what overran it, a sanitizer would see */
 } proxy_reader;
 
 typedef enum { INPUT_READY, INPUT_TIMEOUT, INPUT_CLOSED } proxy_input;
@@ -119,7 +126,7 @@ Arguments:
 */
 
 static proxy_input
-wait_input(const proxy_reader * r, BOOL patient)
+wait_input(proxy_reader * r, BOOL patient)
 {
 struct pollfd p = { .fd = r->fd, .events = POLLIN };
 int rc, ms;
@@ -127,7 +134,12 @@ int rc, ms;
 do
   {
   ms = patient ? time_left(&r->deadline) : 0;
-  rc = poll(&p, 1, ms);
+  rc = poll(&p, 1, r->told ? ms : MIN(ms, PROXY_QUIET_WAIT));
+  if (rc == 0 && ms > 0 && !r->told)
+    {
+    set_process_info("waiting for a PROXY header from %s", host_and_ident(FALSE));
+    r->told = TRUE;
+    }
   }
 while (rc == 0 ? ms > 0 : rc < 0 && errno == EINTR);
 
@@ -145,18 +157,35 @@ if (setsockopt(r->fd, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof(n)) == 0)
   r->lowat_set = seen > 0;
 }
 
-/* Have room for so many bytes in all. Few headers are long: space for the longest would cost
-each session a system call and the memory. What there is so far may be tainted. */
+/* Have room for so many bytes in all. Most headers are small. To get store, let alone for the
+longest that there may be, would cost each session a page or more of memory, and the time in
+which the kernel finds it. */
 
 static void
 make_room(proxy_reader * r, size_t size)
 {
-uschar * was = r->buf;
+const uschar * was = r->buf;
 
 if (size <= r->size) return;
 r->buf = store_get_perm(size, GET_TAINTED);
 r->size = size;
-if (r->seen > 0) memcpy(r->buf, was, r->seen);
+memcpy(r->buf, was, r->seen);
+}
+
+/* The TLVs of a good header outlive the reader. */
+
+static proxy_bytes
+keep_tlvs(const proxy_reader * r, const proxy_header * h)
+{
+proxy_bytes b = { r->buf + h->tlv_offset, h->tlv_length };
+
+if (r->buf == r->small && b.length > 0)
+  {
+  uschar * copy = store_get_perm(b.length, GET_TAINTED);
+  memcpy(copy, b.p, b.length);
+  b.p = copy;
+  }
+return b;
 }
 
 /* Only bytes that have been seen before, or that must belong to the header, may be taken
@@ -242,12 +271,14 @@ return r->seen > was ? INPUT_READY : no_progress(r);
 /* Read until there is a verdict on what was sent, and take all that it tells to be ours:
 the bytes of a complete header, or the start of one that is not yet complete. Of a v2
 header the rest can be read in one go, since its size is known; of a v1 line it must be
-looked at first, or where that cannot be done, read in the least of steps. */
+looked at first, or where that cannot be done, read in the least of steps.
+
+Most headers are there before we are, so the first look comes before the first wait. */
 
 static proxy_input
 read_header(proxy_reader * r, proxy_header * h, proxy_result * res)
 {
-for (;;)
+for (BOOL wait = !r->is_socket; ; wait = TRUE)
   {
   int version = proxy_header_version(r->buf, r->seen);
   proxy_input rc = INPUT_READY;
@@ -267,7 +298,7 @@ for (;;)
   else if (r->seen > 0 && r->is_socket)
     wait_for_more_than(r, r->seen);
 
-  if (r->seen == r->taken || version == 0) rc = wait_input(r, TRUE);
+  if (wait && (r->seen == r->taken || version == 0)) rc = wait_input(r, TRUE);
   if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);
   if (rc != INPUT_READY) return rc;
   }
@@ -345,7 +376,9 @@ negotiate(proxy_header * h, uschar ** input_end)
 {
 proxy_reader r = {
   .fd = PROXY_INPUT_FD,
-  .is_socket = !f.sender_host_notsocket };
+  .is_socket = !f.sender_host_notsocket,
+  .buf = r.small,
+  .size = sizeof(r.small) };
 proxy_result res;
 proxy_input rc;
 proxy_state yield = STATE_FAILED;
@@ -361,8 +394,7 @@ else if (rc == INPUT_TIMEOUT)		/* what there is, is the start of a header */
 else if (res.verdict == PROXY_HDR_COMPLETE)
   {
   yield = STATE_GOOD;
-  tlvs.p = r.buf + h->tlv_offset;
-  tlvs.length = h->tlv_length;
+  tlvs = keep_tlvs(&r, h);
   }
 else if (res.verdict == PROXY_HDR_BAD)
   skip_bad_header(&r, res);
@@ -385,24 +417,59 @@ return yield;
 *             What follows from it               *
 *************************************************/
 
+/* What a good header says of both ends, as text. It does not stand in the store: of our variables
+this process has a page of its own already, of the store it would have to be given one. */
+
+static struct {
+  uschar sender[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN];
+  uschar proxy_port[sizeof("65535")], target_port[sizeof("65535")];
+} text;
+
+/* Write a number. What formats in general takes tens of times as long, and this is needed up to
+ten times a session.
+
+Returns:	the end of it, a zero byte
+*/
+
+static uschar *
+put_number(uschar * s, unsigned n)
+{
+if (n >= 10) s = put_number(s, n / 10);
+*s++ = '0' + n % 10;
+*s = '\0';
+return s;
+}
+
+static uschar *
+port_text(uschar * s, unsigned port)
+{
+(void) put_number(s, port);
+return s;
+}
+
 /* Addresses are made anew from their bytes, so they are canonical, and as trustworthy in
 form as one that the system supplied. */
 
 static uschar *
-address_text(const proxy_endpoint * e, proxy_family family)
+address_text(uschar * buffer, const proxy_endpoint * e, proxy_family family)
 {
 static const uint8_t mapped[] = { 0,0,0,0,0,0,0,0,0,0,0xff,0xff };
 const uint8_t * a = e->address;
-uschar buffer[INET6_ADDRSTRLEN];
+uschar * s = buffer;
 
 if (family == PROXY_AF_INET6 && memcmp(a, mapped, sizeof(mapped)) == 0)
   {
   a += sizeof(mapped);
   family = PROXY_AF_INET;
   }
-(void) inet_ntop(family == PROXY_AF_INET ? AF_INET : AF_INET6, a, CS buffer,
-  sizeof(buffer));
-return string_copy(buffer);
+if (family == PROXY_AF_INET6)
+  (void) inet_ntop(AF_INET6, a, CS buffer, INET6_ADDRSTRLEN);
+else for (int i = 0; i < PROXY_INET_LEN; i++)
+  {
+  if (i > 0) *s++ = '.';
+  s = put_number(s, a[i]);
+  }
+return buffer;
 }
 
 /* A good header: the peer was a proxy. If it names the original client, that one is the
@@ -413,19 +480,17 @@ commit(const proxy_header * h)
 {
 static const char * command_names[] = {
   [PROXY_CMD_LOCAL] = "local", [PROXY_CMD_PROXY] = "proxy", [PROXY_CMD_UNKNOWN] = "unknown" };
-int old_pool = store_pool;
 
-store_pool = POOL_PERM;
-proxy_host_address = string_copy(sender_host_address);
-proxy_host_port = string_sprintf("%d", sender_host_port);
+proxy_host_address = sender_host_address;
+proxy_host_port = port_text(text.proxy_port, sender_host_port);
 proxy_version = h->version == 1 ? US"1" : US"2";
 proxy_command_name = US command_names[h->command];
 
 if (h->family != PROXY_AF_NONE)
   {
-  proxy_target_address = address_text(&h->destination, h->family);
-  proxy_target_port = string_sprintf("%d", h->destination.port);
-  sender_host_address = address_text(&h->source, h->family);
+  proxy_target_address = address_text(text.target, &h->destination, h->family);
+  proxy_target_port = port_text(text.target_port, h->destination.port);
+  sender_host_address = address_text(text.sender, &h->source, h->family);
   sender_host_port = h->source.port;
 
   sender_host_name = sender_ident = NULL;
@@ -433,7 +498,6 @@ if (h->family != PROXY_AF_NONE)
   host_lookup_msg = US"";
   memset(sender_host_cache, 0, sizeof(sender_host_cache));
   }
-store_pool = old_pool;
 host_build_sender_fullhost();
 }
 
@@ -490,8 +554,6 @@ switch (verify_check_host(&proxy_required_hosts))
   }
 
 proxy_session_required = TRUE;
-set_process_info("waiting for a PROXY header from %s", host_and_ident(FALSE));
-
 if ((state = negotiate(&h, input_end)) == STATE_GOOD) commit(&h);
 if (state == STATE_CLOSED)
   PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),

