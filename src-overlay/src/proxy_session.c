@@ -423,7 +423,7 @@ this process has a page of its own already, of the store it would have to be giv
 static struct {
   uschar sender[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN];
   uschar proxy_port[sizeof("65535")], target_port[sizeof("65535")];
-} text;
+} texts;
 
 /* Write a number. What formats in general takes tens of times as long, and this is needed up to
 ten times a session.
@@ -482,15 +482,15 @@ static const char * command_names[] = {
   [PROXY_CMD_LOCAL] = "local", [PROXY_CMD_PROXY] = "proxy", [PROXY_CMD_UNKNOWN] = "unknown" };
 
 proxy_host_address = sender_host_address;
-proxy_host_port = port_text(text.proxy_port, sender_host_port);
+proxy_host_port = port_text(texts.proxy_port, sender_host_port);
 proxy_version = h->version == 1 ? US"1" : US"2";
 proxy_command_name = US command_names[h->command];
 
 if (h->family != PROXY_AF_NONE)
   {
-  proxy_target_address = address_text(text.target, &h->destination, h->family);
-  proxy_target_port = port_text(text.target_port, h->destination.port);
-  sender_host_address = address_text(text.sender, &h->source, h->family);
+  proxy_target_address = address_text(texts.target, &h->destination, h->family);
+  proxy_target_port = port_text(texts.target_port, h->destination.port);
+  sender_host_address = address_text(texts.sender, &h->source, h->family);
   sender_host_port = h->source.port;
 
   sender_host_name = sender_ident = NULL;
