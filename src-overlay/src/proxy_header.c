@@ -19,6 +19,9 @@ flag comes from config.h; whoever compiles this file elsewhere defines it. */
 #include "proxy_header.h"
 #include "proxy_tlv.h"
 
+extern int memcmp(const void *, const void *, size_t) PROXY_BOUND_AT_START;
+extern void * memchr(const void *, int, size_t) PROXY_BOUND_AT_START;
+
 /* The bytes 12 and 13 of a v2 header are two nibbles each (section 2.2) */
 
 #define V2_VERSION       2
@@ -435,11 +438,13 @@ else if ((reason = v2_check(buf, payload, &header)))
 if (len < total) return more(total - len);
 if (header.tlv_length > 0 && (reason = proxy_tlv_check(buf, total, header.tlv_offset)))
   {
-  if (buf[V2_FAMILY_AT] >> 4 != V2_FAM_UNSPEC) return bad(total, reason);
+  proxy_bytes row = { buf + header.tlv_offset, header.tlv_length };
 
   /* Addresses of a family that is not named are to be ignored, and nobody can tell
   where they end: what is no row of TLVs is taken for such. */
 
+  if (buf[V2_FAMILY_AT] >> 4 != V2_FAM_UNSPEC || proxy_tlv_row_is_whole(row))
+    return bad(total, reason);
   header.tlv_length = 0;
   }
 

@@ -26,6 +26,19 @@ text, doc/proxy-protocol.txt of HAProxy. */
 #define PROXY_V2_MAX (PROXY_V2_FIXED_LEN + UINT16_MAX)
 #define PROXY_HEADER_MAX PROXY_V2_MAX
 
+/* For the declaration of a library's function: its address is looked up when Exim starts. Where that is
+left to the first call, as it is by default, each new process of the daemon would have to do it again, at
+the cost of a thousand instructions. */
+
+#ifdef __has_attribute
+# if __has_attribute(__noplt__)
+#  define PROXY_BOUND_AT_START __attribute__((__noplt__))
+# endif
+#endif
+#ifndef PROXY_BOUND_AT_START
+# define PROXY_BOUND_AT_START
+#endif
+
 /* What the bytes seen so far are */
 
 typedef enum {

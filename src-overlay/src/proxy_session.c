@@ -19,6 +19,8 @@
 #include "proxy_session.h"
 #include "proxy_tlv.h"
 
+extern ssize_t recv(int, void *, size_t, int) PROXY_BOUND_AT_START;
+
 #ifndef POLLRDHUP		/* not everywhere; its absence costs only time */
 # define POLLRDHUP 0
 #endif
@@ -34,9 +36,11 @@ that a client which tries them all still gets an answer to each and to QUIT. */
 #define PROXY_REFUSALS_MAX 32
 
 /* How much of a v1 line that is too long already is skipped, in bytes, in the search for
-its end. What is left is ordinary input. */
+its end, and after what time without more of it that is given up, in milliseconds. What is left is
+ordinary input. */
 
 #define PROXY_V1_SKIP_MAX 4096
+#define PROXY_V1_PAUSE 1000
 
 /* How long to wait for input, in milliseconds, before exiwhat is to know of it. Most headers
 are there at once, so most sessions are spared the work. */
@@ -57,12 +61,11 @@ typedef struct {
   BOOL			lowat_set;
   BOOL			told;		/* exiwhat, that we are waiting */
   BOOL			closed;		/* by the peer, with half a signature sent */
-  uschar *		buf;		/* "small" until the header needs more, see make_room() */
+  uschar *		buf;		/* "small_header" until more is needed, see make_room() */
   size_t		size;
   size_t		taken;
   size_t		seen;
   struct timespec	deadline;	/* by the monotonic clock */
-  uschar		small[PROXY_V1_MAX];	/* last: what overran it, a sanitizer would see */
 } proxy_reader;
 
 typedef enum { INPUT_READY, INPUT_TIMEOUT, INPUT_CLOSED } proxy_input;
@@ -78,7 +81,8 @@ typedef enum {
 } proxy_state;
 
 static proxy_state state = STATE_NOT_REQUIRED;
-static proxy_bytes tlvs;		/* of the header, in permanent store */
+static uschar small_header[256];	/* most are */
+static proxy_bytes tlvs;		/* of the header: in there, or in permanent store */
 static BOOL cert_tried;			/* to make a certificate of one of them */
 static unsigned refusals;
 static BOOL refusal_clock;		/* if it runs, until: */
@@ -122,26 +126,27 @@ return ms > 0 ? (int)ms : 0;
 
 Arguments:
   r		the reader
-  patient	FALSE if only what is there already counts
+  longest	for how long, in milliseconds, if the deadline does not come first
 */
 
 static proxy_input
-wait_input(proxy_reader * r, BOOL patient)
+wait_input(proxy_reader * r, int longest)
 {
 struct pollfd p = { .fd = r->fd, .events = POLLIN };
-int rc, ms;
+int rc, ms, step;
 
 do
   {
-  ms = patient ? time_left(&r->deadline) : 0;
-  rc = poll(&p, 1, r->told ? ms : MIN(ms, PROXY_QUIET_WAIT));
-  if (rc == 0 && ms > 0 && !r->told)
+  ms = MIN(longest, time_left(&r->deadline));
+  step = r->told ? ms : MIN(ms, PROXY_QUIET_WAIT);
+  if ((rc = poll(&p, 1, step)) == 0 && step < ms)
     {
+    longest -= step;
     set_process_info("waiting for a PROXY header from %s", host_and_ident(FALSE));
     r->told = TRUE;
     }
   }
-while (rc == 0 ? ms > 0 : rc < 0 && errno == EINTR);
+while (rc == 0 ? step < ms : rc < 0 && errno == EINTR);
 
 return rc > 0 ? INPUT_READY : rc == 0 ? INPUT_TIMEOUT : INPUT_CLOSED;
 }
@@ -170,22 +175,6 @@ if (size <= r->size) return;
 r->buf = store_get_perm(size, GET_TAINTED);
 r->size = size;
 memcpy(r->buf, was, r->seen);
-}
-
-/* The TLVs of a good header outlive the reader. */
-
-static proxy_bytes
-keep_tlvs(const proxy_reader * r, const proxy_header * h)
-{
-proxy_bytes b = { r->buf + h->tlv_offset, h->tlv_length };
-
-if (r->buf == r->small && b.length > 0)
-  {
-  uschar * copy = store_get_perm(b.length, GET_TAINTED);
-  memcpy(copy, b.p, b.length);
-  b.p = copy;
-  }
-return b;
 }
 
 /* Only bytes that have been seen before, or that must belong to the header, may be taken
@@ -298,14 +287,14 @@ for (BOOL wait = !r->is_socket; ; wait = TRUE)
   else if (r->seen > 0 && r->is_socket)
     wait_for_more_than(r, r->seen);
 
-  if (wait && (r->seen == r->taken || version == 0)) rc = wait_input(r, TRUE);
+  if (wait && (r->seen == r->taken || version == 0)) rc = wait_input(r, INT_MAX);
   if (rc == INPUT_READY) rc = see_more(r, exact, PROXY_V1_MAX);
   if (rc != INPUT_READY) return rc;
   }
 }
 
-/* Take a bad header up to its own end, as far as it comes before the deadline. The end of
-a v1 line that is too long is looked for only in what is there already. */
+/* Take a bad header up to its own end, as far as it comes before the deadline. A v1 line that
+is too long may have none: there the first pause counts as one. */
 
 static void
 skip_bad_header(proxy_reader * r, proxy_result res)
@@ -315,7 +304,7 @@ proxy_header unused;
 while (take(r, res.n > 0 && res.n < r->seen ? res.n : r->seen))
   {
   if (res.n > 0 ? r->taken >= res.n : r->taken >= PROXY_V1_SKIP_MAX) break;
-  if (  wait_input(r, res.n > 0) != INPUT_READY
+  if (  wait_input(r, res.n > 0 ? INT_MAX : PROXY_V1_PAUSE) != INPUT_READY
      || see_more(r, res.n > 0 ? res.n - r->taken : 0, PROXY_V1_SKIP_MAX) != INPUT_READY)
     break;
   if (res.n == 0) res = proxy_header_parse(r->buf, r->seen, &unused);
@@ -377,8 +366,8 @@ negotiate(proxy_header * h, uschar ** input_end)
 proxy_reader r = {
   .fd = PROXY_INPUT_FD,
   .is_socket = !f.sender_host_notsocket,
-  .buf = r.small,
-  .size = sizeof(r.small) };
+  .buf = small_header,
+  .size = sizeof(small_header) };
 proxy_result res;
 proxy_input rc;
 proxy_state yield = STATE_FAILED;
@@ -394,7 +383,8 @@ else if (rc == INPUT_TIMEOUT)		/* what there is, is the start of a header */
 else if (res.verdict == PROXY_HDR_COMPLETE)
   {
   yield = STATE_GOOD;
-  tlvs = keep_tlvs(&r, h);
+  tlvs.p = r.buf + h->tlv_offset;
+  tlvs.length = h->tlv_length;
   }
 else if (res.verdict == PROXY_HDR_BAD)
   skip_bad_header(&r, res);
@@ -422,7 +412,8 @@ this process has a page of its own already, of the store it would have to be giv
 
 static struct {
   uschar sender[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN];
-  uschar proxy_port[sizeof("65535")], target_port[sizeof("65535")];
+  uschar proxy_port[sizeof("4294967295")];	/* -bh takes any number */
+  uschar target_port[sizeof("65535")];
 } texts;
 
 /* Write a number. What formats in general takes tens of times as long, and this is needed up to
@@ -480,6 +471,7 @@ commit(const proxy_header * h)
 {
 static const char * command_names[] = {
   [PROXY_CMD_LOCAL] = "local", [PROXY_CMD_PROXY] = "proxy", [PROXY_CMD_UNKNOWN] = "unknown" };
+static uschar * no_alias;
 
 proxy_host_address = sender_host_address;
 proxy_host_port = port_text(texts.proxy_port, sender_host_port);
@@ -494,6 +486,7 @@ if (h->family != PROXY_AF_NONE)
   sender_host_port = h->source.port;
 
   sender_host_name = sender_ident = NULL;
+  sender_host_aliases = &no_alias;
   sender_host_dnssec = host_lookup_deferred = host_lookup_failed = FALSE;
   host_lookup_msg = US"";
   memset(sender_host_cache, 0, sizeof(sender_host_cache));
@@ -542,6 +535,7 @@ refusal_clock = FALSE;
 proxy_session_required = FALSE;
 proxy_host_address = proxy_host_port = proxy_target_address = proxy_target_port = NULL;
 proxy_command_name = proxy_version = proxy_failure = NULL;
+proxy_client_cert = NULL;
 tlvs.length = 0;
 cert_tried = FALSE;
 

@@ -197,10 +197,8 @@ crc = crc32c(crc, after, (size_t)(header + length - after));
 return ~crc == get_uint32(sum);
 }
 
-/* Tell whether a row of TLVs fills its room exactly */
-
-static int
-row_is_whole(proxy_bytes row)
+int
+proxy_tlv_row_is_whole(proxy_bytes row)
 {
 proxy_tlv tlv;
 int rc;
@@ -227,7 +225,7 @@ while ((rc = proxy_tlv_next(&row, &tlv)) > 0) switch (tlv.type)
 
   case PROXY_TLV_SSL:
     if (tlv.value.length < SSL_FIXED_LEN) return "SSL TLV too short";
-    if (!row_is_whole(behind(tlv.value, SSL_FIXED_LEN)))
+    if (!proxy_tlv_row_is_whole(behind(tlv.value, SSL_FIXED_LEN)))
       return "TLV overruns the SSL TLV";
     break;
 

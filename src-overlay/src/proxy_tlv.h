@@ -88,6 +88,16 @@ Returns:	1  a TLV
 extern int proxy_tlv_next(proxy_bytes * row, proxy_tlv * tlv);
 
 
+/* Tell whether some bytes are a row of TLVs: whether these fill their room exactly (section 2.2).
+What is in them is not looked at.
+
+Argument:	the bytes
+Returns:	1 or 0
+*/
+
+extern int proxy_tlv_row_is_whole(proxy_bytes row);
+
+
 /* Check all the TLVs of a header: they must fill their room exactly, an SSL one must hold its
 fixed part and well formed sub-TLVs, and there may be one checksum, which must be right (sections
 2.2, 2.2.3, 2.2.5).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Just enough of Exim for proxy_session.c, in the names of Exim 4.100, so that the real file can be run
 by the fuzz target session.c. That has the functions and the variables. Time and the waiting for input are
 the target's: seconds pass at once, and the peer's next bytes come when they are waited for. */
@@ -8,6 +9,7 @@ the target's: seconds pass at once, and the peer's next bytes come when they are
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -89,6 +91,7 @@ extern struct { BOOL sender_host_notsocket, sender_host_unknown; } f;
 extern struct { BOOL on_connect; } tls_in;
 extern BOOL host_checking, smtp_batched_input, sender_host_dnssec, host_lookup_deferred, host_lookup_failed;
 extern uschar * smtp_active_hostname, * sender_host_address, * sender_host_name, * sender_ident, * host_lookup_msg;
+extern uschar ** sender_host_aliases;
 extern uschar * big_buffer;
 extern int big_buffer_size;
 extern uschar * proxy_required_hosts, * proxy_host_address, * proxy_host_port, * proxy_target_address,

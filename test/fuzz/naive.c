@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second decoder; see naive.h. Nothing of the project's own is to be used here. */
 
 #define _GNU_SOURCE		/* memmem() */
@@ -129,6 +130,16 @@ for (size_t at = 0; at != size; )
 return 1;
 }
 
+/* Whether there are TLVs at all, of whatever sense: lengths that add up */
+
+static int
+fills(const uint8_t * p, size_t size)
+{
+size_t at = 0;
+while (at + 3 <= size) at += 3 + number(p + at + 1, 2);
+return at == size;
+}
+
 static int
 sum_is_right(const uint8_t * data, size_t size, const naive_tlv * t)
 {
@@ -188,7 +199,7 @@ n->verdict = 'G';
 if (n->command == 'L') return;
 from = ends[data[13] / 16];
 if (!good_tlvs(data, from, n))
-  { if (data[13] < 0x10) n->tlv_count = 0; else n->verdict = 'B'; }
+  { if (data[13] < 0x10 && !fills(data + from, n->size - from)) n->tlv_count = 0; else n->verdict = 'B'; }
 if (n->bits == 0) return;
 half = (size_t)n->bits / 8;
 memcpy(n->source, data + 16, half);

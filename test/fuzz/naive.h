@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second decoder, written from a description of the protocol alone, with other means: the line is cut
 into words, addresses are left to inet_pton(), TLVs are put into one flat list. Slow and simple. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: the whole session reader, proxy_session.c as it is, on a real connection: TCP, a UNIX socket
 (whose poll() does not know SO_RCVLOWAT), or a pipe. The peer is played by fuzz_poll(): the next piece is
 sent when it is waited for, and the clock is moved on instead of waiting. An input is
@@ -250,6 +251,8 @@ return read(fd, buf, perhaps_less(n));
 static void
 reset(void)
 {
+static uschar * aliases[] = { US"alias.example", NULL };
+
 memset(&f, 0, sizeof(f));
 f.sender_host_notsocket = host_checking = kind == 2;
 fuzz_debugging = (how & HOW_DEBUG) != 0;
@@ -257,6 +260,7 @@ smtp_in_fd = conn[kind].ours;
 sender_host_address = US PEER;
 sender_host_port = PEER_PORT;
 sender_host_name = US"proxy.example";
+sender_host_aliases = aliases;
 sender_ident = US"ident";
 host_lookup_msg = US"msg";
 sender_host_dnssec = TRUE;
@@ -274,7 +278,7 @@ static void
 check_untouched(void)
 {
 CHECK(strcmp(CS sender_host_address, PEER) == 0 && sender_host_port == PEER_PORT && sender_host_name
-  && sender_ident && sender_host_dnssec && host_lookup_failed && host_lookup_deferred
+  && *sender_host_aliases && sender_ident && sender_host_dnssec && host_lookup_failed && host_lookup_deferred
   && *host_lookup_msg && sender_host_cache[15] == UINT32_MAX, "the sender has been changed");
 }
 
@@ -313,7 +317,7 @@ if (h->family == PROXY_AF_NONE)
   }
 check_address(sender_host_address, &h->source, h->family, h->source.port, sender_host_port);
 check_address(proxy_target_address, &h->destination, h->family, h->destination.port, atoi(CS proxy_target_port));
-CHECK(!sender_host_name && !sender_ident && !sender_host_dnssec && !host_lookup_failed
+CHECK(!sender_host_name && !*sender_host_aliases && !sender_ident && !sender_host_dnssec && !host_lookup_failed
   && !host_lookup_deferred && !*host_lookup_msg && sender_host_cache[0] == 0, "the proxy's name is still there");
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What proxy_session.c needs of Exim; see exim.h */
 
 #define FUZZ_TARGET
@@ -10,6 +11,7 @@ void * atrn_mode, * proxy_client_cert;
 BOOL host_checking, smtp_batched_input, sender_host_dnssec, host_lookup_deferred, host_lookup_failed;
 BOOL proxy_session_required;
 uschar * smtp_active_hostname = US"mx.example", * sender_host_address, * sender_host_name, * sender_ident;
+uschar ** sender_host_aliases;
 static uschar big[4096];
 uschar * big_buffer = big;
 int big_buffer_size = sizeof(big);

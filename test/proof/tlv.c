@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The proofs about proxy_tlv.c */
 
 #include "proof.h"
@@ -53,7 +54,7 @@ return row;
 function needs, and leaves open all that the function's own proof does not show. */
 
 int
-row_is_whole_lemma(proxy_bytes row)
+proxy_tlv_row_is_whole_lemma(proxy_bytes row)
 {
 PROVE(__CPROVER_r_ok(row.p, row.length));
 return nondet_int();
@@ -126,7 +127,7 @@ if (rc == 0) REACHED("the end"); else REACHED("an overrun");
 void
 tlv_row_is_whole(void)
 {
-if (row_is_whole(any_row())) REACHED("whole"); else REACHED("not whole");
+if (proxy_tlv_row_is_whole(any_row())) REACHED("whole"); else REACHED("not whole");
 }
 
 

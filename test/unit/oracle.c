@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,7 @@ static const size_t least[] = { 0, 12, 36, 216 };
 size_t stated, alen;
 outcome o;
 int version, command, family, transport;
+unsigned faults;
 
 if (len < 16) return say(PROXY_HDR_MORE, 16 - len);
 stated = buf[14] * 256u + buf[15];
@@ -217,9 +219,10 @@ o.h.family = PROXY_AF_NONE;
 if (command == 0) return o;
 o.h.tlv_offset = 16 + least[family];
 o.h.tlv_length = stated - least[family];
-if (oracle_faults(buf, 16 + stated, o.h.tlv_offset))
+faults = oracle_faults(buf, 16 + stated, o.h.tlv_offset);
+if (faults)
   {
-  if (family != 0) return say(PROXY_HDR_BAD, 16 + stated);
+  if (family != 0 || !(faults & FAULT_OVERRUN)) return say(PROXY_HDR_BAD, 16 + stated);
   o.h.tlv_length = 0;
   }
 if (transport != 1 || family == 0 || family == 3) return o;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second opinion on every input: slow, naive, and sharing no idea with the parser. It knows the
 grammar from the protocol text and the contract from proxy_header.h. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit tests of the TLVs, proxy_tlv.c, and of what the parser makes of them. See
 ../../src-overlay/src/proxy_tlv.h for the contract. */
 
@@ -274,7 +275,8 @@ for (size_t i = 0; i < COUNT(rows); i++)
     check_header(&one, c->reason, c->name);
 
     o = oracle(one.b, one.n);
-    if ((o.r.verdict == PROXY_HDR_COMPLETE) != (!c->reason || kinds[k].byte12 == 0x20 || kinds[k].byte13 < 0x10))
+    if ((o.r.verdict == PROXY_HDR_COMPLETE) != (!c->reason || kinds[k].byte12 == 0x20
+	|| (kinds[k].byte13 < 0x10 && strcmp(c->reason, OVERRUN) == 0)))
       fail(one.b, one.n, "%s, %s: the oracle and the table disagree", c->name, kinds[k].name);
     memcpy(one.b + one.n, SUM AUTHORITY, 21);		/* what follows is not the header's */
     check(one.b, one.n + 21, &o, c->name);
