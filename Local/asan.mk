@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The feature with the address and undefined-behaviour sanitizers. Exim frees little on purpose: run it
 # with ASAN_OPTIONS=detect_leaks=0.
 #: default

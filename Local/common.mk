@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What all our builds of Exim share. scripts/build adds what depends on the machine and the caller:
 # EXIM_USER and CONFIGURE_OWNER, and BIN_DIRECTORY (where the binary is, so that it can run itself).
 

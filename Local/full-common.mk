@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every optional part of Exim that one of our releases has, and whose library Debian has: what full-openssl
 # and full-gnutls share. Releases ignore the names that they do not know. What is on without a word here, or
 # cannot be had, is told in test/features.md.

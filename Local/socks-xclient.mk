@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The feature beside its neighbours. (Releases without XCLIENT do not know the flag, and ignore it.)
 #: default
 SUPPORT_SOCKS=yes

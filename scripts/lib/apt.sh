@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # apt, with directories of its own: the machine's package lists are left alone. For scripts that have read

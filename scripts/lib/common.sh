@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # What all the scripts share. Source it first:
@@ -35,7 +36,7 @@ die()  { local code=$1; shift; say "$@"; exit "$code"; }
 usage_error() { die "$bad_usage" "$* (see $me --help)"; }
 
 # The comment at the head of the script is its manual page: print it for --help.
-show_help() { sed -n '2,/^[^#]/{ /^#/!q; s/^# \{0,1\}//p; }' "$0"; }
+show_help() { sed -n '2,/^[^#]/{ /^#/!q; /^# SPDX-/d; s/^# \{0,1\}//p; }' "$0"; }
 
 
 # ---- temporary files --------------------------------------------------------------------------------

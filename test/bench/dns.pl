@@ -1,14 +1,21 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
 # usage: test/bench/dns.pl ADDRESS
 #
 # A resolver that knows nothing: it answers each question on UDP port 53 of ADDRESS at once with "no such
 # name", so that what a look-up costs does not depend on the machine's network. Prints a line when it is ready.
+#
+# It ends when it is killed. Exit codes: 1 the port cannot be had; 2 bad usage.
 use strict;
 use warnings;
+use FindBin ();
 use IO::Socket::INET;
+use lib "$FindBin::RealBin/../lib";
+use Help qw(arguments usage_error);
 
-@ARGV == 1 && $ARGV[0] =~ /\A[\d.]+\z/ or die "usage: dns.pl ADDRESS\n";
-my $s = IO::Socket::INET->new(LocalAddr => $ARGV[0], LocalPort => 53, Proto => 'udp') or die "dns.pl: $ARGV[0]: $@\n";
+my ($address) = arguments(1, 1);
+usage_error("not an IPv4 address: '$address'") if $address !~ /\A\d+(?:\.\d+){3}\z/;
+my $s = IO::Socket::INET->new(LocalAddr => $address, LocalPort => 53, Proto => 'udp') or die "dns.pl: $address: $@\n";
 $| = 1;
 print "ready\n";
 while (defined(my $from = recv $s, my $q, 1500, 0)) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The headers that are measured, made by name; see headers.c */
 
 #include <stddef.h>

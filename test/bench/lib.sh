@@ -1,9 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # What the measuring scripts share; scripts/lib/common.sh has been read before.
 
 bench_dir=$root/test/bench
 overlay=$root/src-overlay/src
+all_parts=(parser syscalls session load haproxy postfix growth)		# of scripts/bench
+
+is_part() { case " ${all_parts[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 # compile_tools DIR: the load maker and the parser's driver into DIR.
 compile_tools()

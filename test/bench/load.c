@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Makes SMTP sessions, and measures what they cost the server. A session is the banner and QUIT; with -m it
 sends a message too. HEADER is one that headers.c knows, or - for none.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser by itself. What is measured is headers of headers.c, each named by its number, from 0:
 
   parse            prints how many there are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # gnuplot -e "dir='...'; type='svg' or 'png'" plots.gp: draws what there is data for
 
 if (type eq 'svg') set terminal svg size 800,420 font 'sans-serif,13' background 'white'; else set terminal png size 1200,630

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: the parser and the naive decoder agree on verdict, fields and values. The input is what a
 peer sends. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the fuzz targets share: how an oracle fails, memory with no man's land around it, and the oracles
 on the parser and the TLVs. The contract that they hold these to is in proxy_header.h and proxy_tlv.h. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz target: the parser and the TLVs, held to their contracts. The input is what a peer sends. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # For scripts/fuzz and test/fuzz/replay: what a target is made of. Read after scripts/lib/common.sh.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs a target over files, without a fuzzer.
 
 usage: PROGRAM [-r COUNT [-s SEED] [-o FILE]] FILE|DIRECTORY...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A mutator that knows how a header is built, so that what it makes gets past the lengths and the checksum
 as often as not */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One call of the parser, held to its contract */
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shown values: nothing in them can be mistaken, and they tell what they were made from */
 
 #include <stdio.h>

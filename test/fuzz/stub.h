@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stub.c has for the target session.c; see exim.h for the rest */
 
 extern int stub_host_verdict;		/* is the peer in proxy_required_hosts */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Prints what the parser makes of inputs, in the form of naive.pl; see there.
 
 usage: tell <SAMPLES */

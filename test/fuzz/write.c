@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A header made again from what the parser says of it */
 
 #include <arpa/inet.h>

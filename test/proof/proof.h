@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the proofs share; see README. Each proof is a function without arguments, in header.c or
 tlv.c, which CBMC runs with every value that anything not set here can have. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables: headers, good and bad, and what must come of them. */
 
 #ifndef CASES_H

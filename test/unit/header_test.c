@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit tests of the pure parser, proxy_header.c. See ../../src-overlay/src/proxy_header.h for its contract. */
 
 #include <arpa/inet.h>

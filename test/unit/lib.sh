@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
 # For the shell tests: counts and prints. Read after scripts/lib/common.sh.

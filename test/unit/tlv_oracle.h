@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second opinion on TLVs: slow, naive, from the protocol text and proxy_tlv.h alone. Everything is said in
 places of the header, not in pointers into it. */
 

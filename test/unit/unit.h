@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The harness of the unit tests: one line per test, inputs laid against pages that nobody may touch. */
 
 #ifndef UNIT_H

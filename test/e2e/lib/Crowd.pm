@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Crowd;
 
 # Many TCP peers at once in one process, for test/e2e/abuse. Each goes through steps of its own:

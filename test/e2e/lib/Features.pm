@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features;
 
 # What test/e2e/features has in common: one binary's place, with zones that Exim's DNS look-ups find; Exims with

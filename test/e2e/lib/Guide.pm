@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Guide;
 
 # The cluster of doc-txt/guide on loopback addresses, for test/e2e/guide and test/e2e/cluster: Exims and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Headers;
 
 # PROXY headers made at random, for test/e2e/abuse: each with what has to become of it. All choices are made by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Munge;
 
 # Turns what differs from run to run (times, message ids, process ids, ports,

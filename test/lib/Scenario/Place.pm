@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Place;
 
 # One scenario's surroundings: its own directory laid out as a script, a

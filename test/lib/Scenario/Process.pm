@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Process;
 
 # Starting a scenario's commands, waiting for them, and finding and ending what

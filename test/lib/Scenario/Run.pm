@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Run;
 
 # One scenario from its directory to its verdict, in a process of its own.

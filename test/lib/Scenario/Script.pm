@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Script;
 
 # Reads one script and carries out its commands.  Dies with the reason when the

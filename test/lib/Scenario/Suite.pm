@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Suite;
 
 # The scenarios of a suite: scripts/NNNN-name/NNNN, what each directory requires

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::Verdict;
 
 # Compares what a scenario produced with the expected files, or records it.

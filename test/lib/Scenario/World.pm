@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Scenario::World;
 
 # What is the same for every scenario of a run: the binary under test and what
