@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Auth;
 
 # AUTH, where who may depends on the client's address.

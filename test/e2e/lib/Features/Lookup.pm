@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Lookup;
 
 # Look-ups whose key is the client's address. Each says "good ADDRESS" of one client and "bad ADDRESS" of the other.

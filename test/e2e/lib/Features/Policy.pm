@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Policy;
 
 # Who may send: what is decided by the DNS, by signatures and by hints, of the client that the proxy tells of.

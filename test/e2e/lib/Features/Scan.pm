@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Scan;
 
 # What looks into mail, or has others do so, and tells them who sent it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Session;
 
 # What the server offers and does in a session, by the client's address: extensions of SMTP, and TLS.

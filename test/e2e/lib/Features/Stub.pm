@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Stub;
 
 # Small servers for test/e2e/features: of each protocol, as much as Exim's side of it needs. Each writes down what it is

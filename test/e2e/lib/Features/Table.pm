@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 package Features::Table;
 
 # test/features.md, which says what a build with everything on has: compared with what "exim -bV" says, and with the tests.
