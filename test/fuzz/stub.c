@@ -28,25 +28,36 @@ const uschar * stub_pem;
 
 /* ---- store ---- */
 
-static void ** pieces;
+static struct { char * p; size_t size; } * pieces;
 static size_t piece_count, piece_room;
 
 void *
 store_get(int size, const void * proto)
 {
-void * p;
+char * p;
 
 CHECK(size >= 0, "%d bytes of store", size);
 (void)proto;
-if (piece_count == piece_room && !(pieces = realloc(pieces, (piece_room += 256) * sizeof(void *)))) abort();
+if (piece_count == piece_room && !(pieces = realloc(pieces, (piece_room += 256) * sizeof(*pieces)))) abort();
 if (!(p = malloc((size_t)size))) abort();
-return pieces[piece_count++] = p;
+pieces[piece_count].p = p;
+pieces[piece_count++].size = (size_t)size;
+return p;
+}
+
+BOOL
+stub_in_one_piece(const char * p, size_t n)
+{
+for (size_t i = piece_count; i > 0; i--)
+  if (p >= pieces[i - 1].p && p < pieces[i - 1].p + pieces[i - 1].size)
+    return n <= (size_t)(pieces[i - 1].p + pieces[i - 1].size - p);
+return FALSE;
 }
 
 void
 stub_free_all(void)
 {
-while (piece_count > 0) free(pieces[--piece_count]);
+while (piece_count > 0) free(pieces[--piece_count].p);
 }
 
 
