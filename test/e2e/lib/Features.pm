@@ -17,7 +17,7 @@ use Guide qw(place file address free_ports exim_owner start stop stop_all alive 
 use lib abs_path(dirname(__FILE__) . '/../../lib');
 use Scenario::World ();
 
-our @EXPORT = qw(GOOD BAD feature has is like check skip skip_without recipient zone rzone exim run_exim client direct reply helo
+our @EXPORT = qw(GOOD BAD feature has is like check skip skip_without recipient zone rzone exim routers run_exim client direct reply helo
   refused accepted data message logged mailbox stub got tool password certificate port home release
   file address free_ports exim_owner start stop run_quietly within contents write_file
   smtp_secure smtp_reply smtp_command smtp_close);
@@ -171,6 +171,13 @@ sub rzone {
 }
 
 # --- Exim -----------------------------------------------------------------------------
+
+# routers(TO, OPTION...): one with these options that sends to the host TO by the transport "out", and one for what it leaves.
+sub routers {
+  my ($to, @options) = @_;
+  return join '', map { "$_\n" } 'out:', '  driver = manualroute', (map { "  $_" } @options), "  route_list = * $to", '  transport = out',
+    'mailbox:', '  driver = accept', '  transport = mailbox';
+}
 
 # exim(main => ..., acl => ..., routers => ..., transports => ..., authenticators => ...): a daemon with that added to
 # its configuration. Mail to example domains is put in a mailbox, unless the routers say otherwise.

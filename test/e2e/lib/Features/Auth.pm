@@ -89,7 +89,8 @@ sub by_exim {
   my ($driver, $client, $server) = @_;
   my $place = address(5) . ':' . port();
   for my $address (GOOD, BAD) {
-    my $e = exim(main => "acl_smtp_rcpt = rcpt\n", acl => <<"END", routers => <<"END2", transports => <<"END3", authenticators => <<"END4");
+    my $routers = routers(address(5), 'domains = away.example', 'self = send', 'condition = ${if eq{$sender_host_address}{' . address(3) . '}}');
+    my $e = exim(main => "acl_smtp_rcpt = rcpt\n", acl => <<"END", routers => $routers, transports => <<"END2", authenticators => <<"END3");
 rcpt:
   accept hosts = @{[address(3)]}
   deny   !authenticated = *
@@ -97,25 +98,14 @@ rcpt:
   accept logwrite = authenticated \$sender_host_authenticated \$authenticated_id at \$sender_host_address
 END
 out:
-  driver = manualroute
-  domains = away.example
-  condition = \${if eq{\$sender_host_address}{@{[address(3)]}}}
-  route_list = * @{[address(5)]}
-  self = send
-  transport = out
-mailbox:
-  driver = accept
-  transport = mailbox
-END2
-out:
   driver = smtp
   port = @{[$place =~ s/.*://r]}
   hosts_require_auth = *
-END3
+END2
 test:
   driver = $driver
 $client$server
-END4
+END3
     my $pid = stub("relay-$address", 'relay', $place, address(1), $e->{address}, $e->{port}, "PROXY TCP4 $address 203.0.113.25 56324 25");
     like("$address: first taken", message($e, direct($e), to => ['user@away.example']), qr/\A250 /);
     if ($address eq GOOD) { like("$address: AUTH", logged($e, qr/authenticated /), qr/authenticated test \w+ at 198\.51\.100\.7$/) }

@@ -15,22 +15,15 @@ sub sending {
   my $port = port();
   my $name = 'sink' . ++$sinks;
   my $pid = stub($name, 'smtp', address(4) . ":$port", @{ $part{sink} // [] });
-  my $e = exim(main => $part{main}, acl => $part{acl}, panics => $part{panics}, routers => ($part{before} // '') . <<"END", transports => <<"END2" . ($part{transports} // ''));
-out:
-  driver = manualroute
-  domains = ! local.example : ! example.net
-  route_list = * @{[address(4)]} byname
-  transport = out
-mailbox:
-  driver = accept
-  transport = mailbox
-END
+  my $e = exim(main => $part{main}, acl => $part{acl}, panics => $part{panics},
+    routers => ($part{before} // '') . routers(address(4) . ' byname', 'domains = ! local.example : ! example.net'),
+    transports => <<"END" . ($part{transports} // ''));
 out:
   driver = smtp
   port = $port
   helo_data = client.of.\$sender_host_address
 @{[$part{out} // '']}
-END2
+END
   return ($e, $name, $port);
 }
 

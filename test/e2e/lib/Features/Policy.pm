@@ -91,24 +91,14 @@ sub signing_key {
 sub relay {
   my (%part) = @_;
   return exim(main => $part{main}, acl => $part{acl},
-    routers => <<"END", transports => <<"END2");
-out:
-  driver = manualroute
-  domains = away.example
-  condition = \${if match_ip{\$sender_host_address}{127.0.0.0/8}{no}{yes}}
-  route_list = * @{[address(2)]}
-  self = send
-  transport = out
-mailbox:
-  driver = accept
-  transport = mailbox
-END
+    routers => routers(address(2), 'domains = away.example', 'self = send', 'condition = ${if match_ip{$sender_host_address}{127.0.0.0/8}{no}{yes}}'),
+    transports => <<"END");
 out:
   driver = smtp
   port = THEPORT
   interface = @{[address(3)]}
   $part{sign}
-END2
+END
 }
 
 feature 'dkim', ['support DKIM'], sub {
