@@ -6,23 +6,21 @@
 /* See the file NOTICE for conditions of use and distribution. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* The wire format of the PROXY protocol; see proxy_header.h. In Exim's build the
-flag comes from config.h; whoever compiles this file elsewhere defines it. */
+/* The wire format of the PROXY protocol; see proxy_header.h. In Exim's build
+the flag comes from config.h; any other build defines it. */
 
 #ifndef EXPERIMENTAL_PROXY
 # include "config.h"
 #endif
 #ifdef EXPERIMENTAL_PROXY
-#if EXPERIMENTAL_PROXY != 2 || defined(PROXY_MODULE)
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "proxy_header.h"
 #include "proxy_tlv.h"
 
-extern int memcmp(const void *, const void *, size_t) PROXY_BOUND_AT_START;
-extern void * memchr(const void *, int, size_t) PROXY_BOUND_AT_START;
-
-/* The bytes 12 and 13 of a v2 header are two nibbles each (section 2.2) */
+/* Bytes 12 and 13 of a v2 header are two nibbles each (section 2.2) */
 
 #define V2_VERSION       2
 
@@ -41,40 +39,28 @@ extern void * memchr(const void *, int, size_t) PROXY_BOUND_AT_START;
 #define V2_VERSION_AT   12
 #define V2_FAMILY_AT    13
 #define V2_LENGTH_AT    14
+#define V2_LENGTH_LEN    2
 
-#define GROUP_LEN        2	/* of an IPv6 address, in bytes */
-#define PORT_LEN         2	/* on the v2 wire */
+#define PORT_LEN         2
 #define UNIX_PATH_LEN  108
+#define MAPPED_LEN      12	/* what precedes the IPv4 address in a mapped one */
 
-/* Every v1 line, even a bad one, has its signature and a CRLF */
+/* The shortest v1 line, good or bad: the signature and a CRLF */
 
-#define V1_LEAST (PROXY_V1_SIGNATURE_LEN + 2)
+#define V1_MIN (PROXY_V1_SIGNATURE_LEN + 2)
 
-static const uint8_t v1_signature[] = "PROXY ";
-static const uint8_t v2_signature[] = "\r\n\r\n\0\r\nQUIT\n";
+static const uint8_t header_v1_signature[] = "PROXY ";
+static const uint8_t header_v2_signature[] = "\r\n\r\n\0\r\nQUIT\n";
+static const uint8_t header_mapped[MAPPED_LEN] = { [10] = 0xff, 0xff };
 
-/* How many bytes of addresses a v2 family has, by its number */
+/* The size of the addresses of a v2 family, in bytes, by its number */
 
-static const size_t v2_address_len[] = {
-  0,
-  2 * PROXY_INET_LEN + 2 * PORT_LEN,
-  2 * PROXY_INET6_LEN + 2 * PORT_LEN,
-  2 * UNIX_PATH_LEN
+static const size_t header_v2_address_len[] = {
+  [V2_FAM_UNSPEC] = 0,
+  [V2_FAM_INET] =   2 * PROXY_INET_LEN + 2 * PORT_LEN,
+  [V2_FAM_INET6] =  2 * PROXY_INET6_LEN + 2 * PORT_LEN,
+  [V2_FAM_UNIX] =   2 * UNIX_PATH_LEN
 };
-
-/* Hex digits by their code: what each stands for, and a bit that tells it from what
-is no digit */
-
-static const uint8_t hex_digit[UINT8_MAX + 1] = {
-  ['0'] = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19,
-  ['A'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
-  ['a'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f
-};
-
-/* A place in a v1 line. The line is known to end in CRLF, and nothing that is taken
-off it has a CR in it; so nothing is ever taken from beyond it. */
-
-typedef const uint8_t * text;
 
 
 /*************************************************
@@ -82,181 +68,28 @@ typedef const uint8_t * text;
 *************************************************/
 
 static proxy_result
-complete(size_t used)
+header_complete(size_t size)
 {
-proxy_result r = { PROXY_HDR_COMPLETE, used, NULL };
-return r;
+return (proxy_result) { .verdict = PROXY_HDR_COMPLETE, .size = size };
 }
 
 static proxy_result
-more(size_t needed)
+header_more(size_t missing)
 {
-proxy_result r = { PROXY_HDR_MORE, needed, NULL };
-return r;
+return (proxy_result) { .verdict = PROXY_HDR_MORE, .missing = missing };
 }
 
 static proxy_result
-bad(size_t own_end, const char * reason)
+header_bad(size_t size, size_t missing, const char * reason)
 {
-proxy_result r = { PROXY_HDR_BAD, own_end, reason };
-return r;
+return (proxy_result) { PROXY_HDR_BAD, size, missing, reason };
 }
 
 static proxy_result
-none(void)
+header_none(void)
 {
-proxy_result r = { PROXY_HDR_NONE, 0, "no header: signature does not match" };
-return r;
-}
-
-
-/*************************************************
-*        Fields of a version 1 line              *
-*************************************************/
-
-/* Each of these takes one field off the text that begins at p. They return where it
-ends, or NULL if it is not there or not well formed. */
-
-static text
-take_char(text p, uint8_t c)
-{
-return *p == c ? p + 1 : NULL;
-}
-
-static text
-take_word(text p, text end, const char * word, size_t len)
-{
-return (size_t)(end - p) >= len && memcmp(p, word, len) == 0 ? p + len : NULL;
-}
-
-/* A decimal number without sign or leading zeroes, at most max. The value cannot
-overflow: a digit is taken only while what is there is within max. */
-
-static text
-take_decimal(text p, uint32_t max, uint32_t * value)
-{
-text start = p;
-uint32_t v = 0, x;
-
-for (; (x = (uint32_t)*p - '0') <= 9 && v <= max; p++) v = v * 10 + x;
-if (p == start || v > max || (*start == '0' && p - start > 1)) return NULL;
-*value = v;
-return p;
-}
-
-static text
-take_port(text p, uint16_t * port)
-{
-uint32_t v = 0;
-
-p = take_decimal(p, UINT16_MAX, &v);
-*port = (uint16_t)v;
-return p;
-}
-
-static text
-take_inet(text p, uint8_t * address)
-{
-for (int i = 0; i < PROXY_INET_LEN; i++)
-  {
-  uint32_t v = 0;
-  if (i > 0 && !(p = take_char(p, '.'))) return NULL;
-  if (!(p = take_decimal(p, UINT8_MAX, &v))) return NULL;
-  address[i] = (uint8_t)v;
-  }
-return p;
-}
-
-/* One group of an IPv6 address: one to four hex digits. A digit is looked at only
-if the one before it was there. */
-
-static uint8_t
-two_digits(unsigned high, unsigned low)
-{
-return (uint8_t)(high << 4 | (low & 0xf));
-}
-
-static text
-put_group(text p, uint8_t * group, uint8_t high, uint8_t low)
-{
-group[0] = high;
-group[1] = low;
-return p;
-}
-
-static text
-take_group(text p, uint8_t * group)
-{
-unsigned a, b, c, d;
-
-if (!(a = hex_digit[p[0]])) return NULL;
-if (!(b = hex_digit[p[1]])) return put_group(p + 1, group, 0, two_digits(0, a));
-if (!(c = hex_digit[p[2]])) return put_group(p + 2, group, 0, two_digits(a, b));
-if (!(d = hex_digit[p[3]]))
-  return put_group(p + 3, group, two_digits(0, a), two_digits(b, c));
-return put_group(p + 4, group, two_digits(a, b), two_digits(c, d));
-}
-
-/* The part of an IPv6 address on one side of its "::", or all of it: groups with
-colons between. The last one may be an IPv4 address, which fills two groups.
-
-Arguments:
-  p		the text; begins with the first group
-  part		where to put the bytes
-  room		how many bytes may be put there; even, not 0
-  n		set to how many were put
-  ended		set non-zero if it ended in an IPv4 address
-
-Returns:	the first byte that does not belong, which may be the start of "::"
-*/
-
-static text
-take_groups(text p, uint8_t * part, size_t room, size_t * n, int * ended)
-{
-uint8_t * at = part, * most = part + room;
-
-*ended = 0;
-for (;; p++)
-  {
-  text start = p;
-  if (!(p = take_group(p, at))) return NULL;
-  at += GROUP_LEN;
-  if (*p == ':' && at < most && p[1] != ':') continue;
-
-  if (*p == '.')		/* it was no group, but the start of an IPv4 address */
-    {
-    at -= GROUP_LEN;
-    if (most - at < PROXY_INET_LEN || !(p = take_inet(start, at))) return NULL;
-    at += PROXY_INET_LEN;
-    *ended = 1;
-    }
-  *n = (size_t)(at - part);
-  return p;
-  }
-}
-
-/* The caller has set the address to zeroes. */
-
-static text
-take_inet6(text p, uint8_t * address)
-{
-uint8_t tail[PROXY_INET6_LEN];
-size_t head = 0, room, n;
-int ended = 0;
-
-if (*p != ':' && !(p = take_groups(p, address, PROXY_INET6_LEN, &head, &ended)))
-  return NULL;
-if (head == PROXY_INET6_LEN) return p;
-
-/* Shorter than an address: the rest must be a "::", which stands for one group
-or more, with or without groups after it. An IPv4 part is the end, always. */
-
-if (ended || !(p = take_char(p, ':')) || !(p = take_char(p, ':'))) return NULL;
-if (!hex_digit[*p]) return p;
-room = PROXY_INET6_LEN - GROUP_LEN - head;
-if (room == 0 || !(p = take_groups(p, tail, room, &n, &ended))) return NULL;
-memcpy(address + PROXY_INET6_LEN - n, tail, n);
-return p;
+return (proxy_result) { .verdict = PROXY_HDR_NONE,
+  .reason = "no header: signature does not match" };
 }
 
 
@@ -264,71 +97,116 @@ return p;
 *          Version 1 (section 2.1)               *
 *************************************************/
 
-typedef text take_address(text, uint8_t *);
+/* Copy the next field out of a line: one space, then the text up to the next
+space or to the end. A null byte would end the copy early, so it makes the field
+bad.
 
-/* Tell whether a field has been taken whole. If the line ends there too early, the
-next field is to blame. */
+Arguments:
+  line		the rest of the line, without its CRLF; moved on past the field
+  field		where to put the text, with a terminating zero
+  room		the size of that, in bytes
+
+Returns:	1, or 0 if there is no field, or it does not fit
+*/
 
 static int
-whole(text p)
+header_v1_field(proxy_bytes * line, char * field, size_t room)
 {
-return p && (*p == ' ' || *p == '\r');
+size_t n = 0;
+
+if (line->length == 0 || *line->p != ' ') return 0;
+*line = proxy_bytes_after(*line, 1);
+while (n < line->length && line->p[n] != ' ' && line->p[n] != '\0') n++;
+if (n >= room || (n < line->length && line->p[n] == '\0')) return 0;
+memcpy(field, line->p, n);
+field[n] = '\0';
+*line = proxy_bytes_after(*line, n);
+return 1;
 }
 
-/* Decode what follows the protocol word: two addresses and two ports, each after
-one space.
+/* Decode an address of either family. Senders do not keep to the one that the
+protocol word names. */
 
-Returns:	NULL, or the reason why it is bad
+static int
+header_v1_address(proxy_bytes * line, uint8_t * address)
+{
+char field[INET6_ADDRSTRLEN];
+
+if (!header_v1_field(line, field, sizeof(field))) return 0;
+if (inet_pton(AF_INET6, field, address) == 1) return 1;
+memcpy(address, header_mapped, MAPPED_LEN);
+return inet_pton(AF_INET, field, address + MAPPED_LEN) == 1;
+}
+
+/* Decode a port: a decimal number without a sign or leading zeros. The size of the
+field keeps the value from overflowing. */
+
+static int
+header_v1_port(proxy_bytes * line, uint16_t * port)
+{
+char field[sizeof("65535")], * p = field;
+uint32_t value = 0;
+
+if (!header_v1_field(line, field, sizeof(field))) return 0;
+while (*p >= '0' && *p <= '9') value = value * 10 + (uint32_t)(*p++ - '0');
+if (p == field || *p || value > UINT16_MAX || (field[0] == '0' && field[1])) return 0;
+*port = (uint16_t)value;
+return 1;
+}
+
+/* Tell whether a line begins with a word, and take it off. */
+
+static int
+header_v1_word(proxy_bytes * line, const char * word)
+{
+size_t n = strlen(word);
+
+if (line->length < n || memcmp(line->p, word, n) != 0) return 0;
+*line = proxy_bytes_after(*line, n);
+return 1;
+}
+
+/* Decode a line. The header is filled field by field, so the caller discards it
+unless all of the line is good.
+
+Arguments:
+  line		what is between the signature and the CRLF
+  h		the header
+
+Returns:	NULL, or the reason why the line is bad
 */
 
 static const char *
-v1_endpoints(text p, text end, take_address * take, proxy_header * h)
+header_v1_line(proxy_bytes line, proxy_header * h)
 {
-if (!(p = take_char(p, ' ')) || !whole(p = take(p, h->source.address)))
-  return "bad v1 source address";
-if (!(p = take_char(p, ' ')) || !whole(p = take(p, h->destination.address)))
-  return "bad v1 destination address";
-if (!(p = take_char(p, ' ')) || !whole(p = take_port(p, &h->source.port)))
-  return "bad v1 source port";
-if (!(p = take_char(p, ' ')) || !whole(p = take_port(p, &h->destination.port)))
-  return "bad v1 destination port";
-return p == end ? NULL : "text after the v1 destination port";
-}
-
-/* Decode a line whose end is known. The header is written piece by piece, so
-this one is the caller's own until all of it is good. */
-
-static const char *
-v1_line(text p, text end, proxy_header * h)
-{
-text q;
-
-if ((q = take_word(p, end, "TCP4", 4)))
-  {
-  h->family = PROXY_AF_INET;
-  return v1_endpoints(q, end, take_inet, h);
-  }
-if ((q = take_word(p, end, "TCP6", 4)))
-  {
-  h->family = PROXY_AF_INET6;
-  return v1_endpoints(q, end, take_inet6, h);
-  }
-if ((q = take_word(p, end, "UNKNOWN", 7)) && (q == end || *q == ' '))
+if (header_v1_word(&line, "UNKNOWN") && (line.length == 0 || *line.p == ' '))
   {
   h->command = PROXY_CMD_UNKNOWN;
   return NULL;
   }
-return "unknown v1 protocol";
+if (!header_v1_word(&line, "TCP4") && !header_v1_word(&line, "TCP6"))
+  return "unknown v1 protocol";
+
+h->has_client = 1;
+if (!header_v1_address(&line, h->source.address))
+  return "bad v1 source address";
+if (!header_v1_address(&line, h->destination.address))
+  return "bad v1 destination address";
+if (!header_v1_port(&line, &h->source.port))
+  return "bad v1 source port";
+if (!header_v1_port(&line, &h->destination.port))
+  return "bad v1 destination port";
+return line.length == 0 ? NULL : "text after the v1 destination port";
 }
 
-/* Find the CRLF. A lone CR or LF does not end the line. There is a byte before any LF, for
-the signature has none.
+/* Find the CRLF. A lone CR or LF does not end the line. A byte precedes any LF,
+for the signature contains none.
 
-Returns:	the size of the line with its CRLF, 0 if it is not there
+Returns:	the size of the line with its CRLF, 0 if there is none
 */
 
 static size_t
-v1_line_len(const uint8_t * buf, size_t len)
+header_v1_size(const uint8_t * buf, size_t len)
 {
 const uint8_t * p = buf, * end = buf + len, * lf;
 
@@ -338,21 +216,22 @@ return 0;
 }
 
 static proxy_result
-v1_parse(const uint8_t * buf, size_t len, proxy_header * h)
+header_v1_parse(const uint8_t * buf, size_t len, proxy_header * h)
 {
 proxy_header line = { .version = 1, .command = PROXY_CMD_PROXY };
-size_t used = v1_line_len(buf, len);
+size_t size = header_v1_size(buf, len);
+size_t missing = size > 0 ? 0 : buf[len-1] == '\r' ? 1 : 2;
 const char * reason;
 
-if (used > PROXY_V1_MAX || (used == 0 && len >= PROXY_V1_MAX))
-  return bad(used, "v1 line longer than 107 bytes");
-if (used == 0)
-  return more(buf[len-1] == '\r' ? 1 : 2);
+if (size > PROXY_V1_MAX || (size == 0 && len >= PROXY_V1_MAX))
+  return header_bad(size, missing, "v1 line longer than 107 bytes");
+if (size == 0) return header_more(missing);
 
-if ((reason = v1_line(buf + PROXY_V1_SIGNATURE_LEN, buf + used - 2, &line)))
-  return bad(used, reason);
+reason = header_v1_line((proxy_bytes) { buf + PROXY_V1_SIGNATURE_LEN, size - V1_MIN },
+  &line);
+if (reason) return header_bad(size, 0, reason);
 *h = line;
-return complete(used);
+return header_complete(size);
 }
 
 
@@ -360,99 +239,115 @@ return complete(used);
 *          Version 2 (section 2.2)               *
 *************************************************/
 
-static uint16_t
-get_uint16(const uint8_t * p)
-{
-return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* Decode two addresses and two ports. The caller has seen that they are there. */
+/* Decode one address, of len bytes */
 
 static void
-v2_endpoints(const uint8_t * p, size_t size, proxy_header * h)
+header_v2_address(const uint8_t * p, size_t len, uint8_t * address)
 {
-memcpy(h->source.address, p, size);
-memcpy(h->destination.address, p + size, size);
-h->source.port = get_uint16(p + 2 * size);
-h->destination.port = get_uint16(p + 2 * size + PORT_LEN);
+memcpy(address, header_mapped, MAPPED_LEN);
+memcpy(address + PROXY_INET6_LEN - len, p, len);
 }
 
-/* Decode a PROXY command, of which the fixed part has been read and the rest has
-a known length.
+/* Decode two addresses and two ports. The caller has checked that they are there.
 
 Arguments:
-  buf		the header
+  p		the first one
+  len		the size of an address, in bytes
+  h		the header to be filled
+*/
+
+static void
+header_v2_endpoints(const uint8_t * p, size_t len, proxy_header * h)
+{
+header_v2_address(p, len, h->source.address);
+header_v2_address(p + len, len, h->destination.address);
+h->source.port = (uint16_t)proxy_big_endian(p + 2 * len, PORT_LEN);
+h->destination.port = (uint16_t)proxy_big_endian(p + 2 * len + PORT_LEN, PORT_LEN);
+}
+
+/* Check the family, transport and length of a PROXY command.
+
+Datagrams, UNIX sockets and what the proxy could not name are no clients of ours:
+such a header is good, but the connection keeps its own endpoints.
+
+Arguments:
+  buf		the header, at least its fixed part
   payload	its stated length, in bytes
-  h		to be filled; of no use if a reason is returned
+  h		the header to be filled
 
 Returns:	NULL, or the reason why it is bad
 */
 
 static const char *
-v2_check(const uint8_t * buf, size_t payload, proxy_header * h)
+header_v2_check(const uint8_t * buf, size_t payload, proxy_header * h)
 {
 unsigned family = buf[V2_FAMILY_AT] >> 4, transport = buf[V2_FAMILY_AT] & 0xf;
 
 if (family > V2_FAM_UNIX) return "unknown v2 address family";
 if (transport > V2_TRANS_DGRAM) return "unknown v2 transport protocol";
-if (payload < v2_address_len[family]) return "v2 length too small for its addresses";
+if (payload < header_v2_address_len[family])
+  return "v2 length too small for its addresses";
 
-/* Datagrams, UNIX sockets and what the proxy could not name are no clients of
-ours: the connection is good, but its own endpoints are kept. */
-
-if (transport == V2_TRANS_STREAM)
-  h->family = family == V2_FAM_INET ? PROXY_AF_INET
-	    : family == V2_FAM_INET6 ? PROXY_AF_INET6 : PROXY_AF_NONE;
-h->tlv_offset = PROXY_V2_FIXED_LEN + v2_address_len[family];
-h->tlv_length = payload - v2_address_len[family];
+h->has_client = transport == V2_TRANS_STREAM
+  && (family == V2_FAM_INET || family == V2_FAM_INET6);
+h->tlv_offset = PROXY_V2_FIXED_LEN + header_v2_address_len[family];
+h->tlv_length = payload - header_v2_address_len[family];
 return NULL;
 }
 
+/* Check the TLVs of a whole PROXY command. With an unspecified family, addresses of
+unknown size may precede them, which are to be ignored: if what follows the fixed
+part is not a row of TLVs, the header has none. */
+
+static const char *
+header_v2_tlvs(const uint8_t * buf, size_t size, proxy_header * h)
+{
+proxy_bytes row = { buf + h->tlv_offset, h->tlv_length };
+
+if (buf[V2_FAMILY_AT] >> 4 == V2_FAM_UNSPEC && !proxy_tlv_fills(row))
+  {
+  h->tlv_length = 0;
+  return NULL;
+  }
+return proxy_tlv_check(buf, size, h->tlv_offset);
+}
+
+/* A bad fixed part is reported at once; the rest is awaited only if it is good. The
+rest of a LOCAL command is ignored. */
+
 static proxy_result
-v2_parse(const uint8_t * buf, size_t len, proxy_header * h)
+header_v2_parse(const uint8_t * buf, size_t len, proxy_header * h)
 {
 proxy_header header = { .version = V2_VERSION, .command = PROXY_CMD_PROXY };
-size_t payload, total;
+size_t payload, size, missing;
 unsigned command;
-const char * reason;
+const char * reason = NULL;
 
-if (len < PROXY_V2_FIXED_LEN) return more(PROXY_V2_FIXED_LEN - len);
-payload = get_uint16(buf + V2_LENGTH_AT);
-total = PROXY_V2_FIXED_LEN + payload;
+if (len < PROXY_V2_FIXED_LEN) return header_more(PROXY_V2_FIXED_LEN - len);
+payload = proxy_big_endian(buf + V2_LENGTH_AT, V2_LENGTH_LEN);
+size = PROXY_V2_FIXED_LEN + payload;
+missing = len < size ? size - len : 0;
 
-/* The grammar of the fixed part is judged at once; only a good one is waited
-for. */
-
-if (buf[V2_VERSION_AT] >> 4 != V2_VERSION) return bad(total, "bad v2 version");
 command = buf[V2_VERSION_AT] & 0xf;
-if (command > V2_CMD_PROXY) return bad(total, "unknown v2 command");
-
-/* LOCAL has no addresses, whatever its other fields say, and what fills its
-stated length is nobody's business. */
-
-if (command == V2_CMD_LOCAL)
+if (buf[V2_VERSION_AT] >> 4 != V2_VERSION)
+  reason = "bad v2 version";
+else if (command > V2_CMD_PROXY)
+  reason = "unknown v2 command";
+else if (command == V2_CMD_LOCAL)
   header.command = PROXY_CMD_LOCAL;
-else if ((reason = v2_check(buf, payload, &header)))
-  return bad(total, reason);
+else
+  reason = header_v2_check(buf, payload, &header);
 
-if (len < total) return more(total - len);
-if (header.tlv_length > 0 && (reason = proxy_tlv_check(buf, total, header.tlv_offset)))
-  {
-  proxy_bytes row = { buf + header.tlv_offset, header.tlv_length };
+if (!reason && missing > 0) return header_more(missing);
+if (!reason && header.tlv_length > 0)
+  reason = header_v2_tlvs(buf, size, &header);
+if (reason) return header_bad(size, missing, reason);
 
-  /* Addresses of a family that is not named are to be ignored, and nobody can tell
-  where they end: what is no row of TLVs is taken for such. */
-
-  if (buf[V2_FAMILY_AT] >> 4 != V2_FAM_UNSPEC || proxy_tlv_row_is_whole(row))
-    return bad(total, reason);
-  header.tlv_length = 0;
-  }
-
-if (header.family != PROXY_AF_NONE)
-  v2_endpoints(buf + PROXY_V2_FIXED_LEN,
-    header.family == PROXY_AF_INET ? PROXY_INET_LEN : PROXY_INET6_LEN, &header);
+if (header.has_client)
+  header_v2_endpoints(buf + PROXY_V2_FIXED_LEN,
+    buf[V2_FAMILY_AT] >> 4 == V2_FAM_INET ? PROXY_INET_LEN : PROXY_INET6_LEN, &header);
 *h = header;
-return complete(total);
+return header_complete(size);
 }
 
 
@@ -463,58 +358,53 @@ return complete(total);
 /* The first byte tells which version is still possible (section 2) */
 
 static int
-is_v1(const uint8_t * buf)
+header_may_be_v1(const uint8_t * buf)
 {
-return buf[0] == v1_signature[0];
-}
-
-/* Tell whether a whole signature is there */
-
-static int
-has_signature(const uint8_t * buf, size_t len)
-{
-return is_v1(buf)
-  ? len >= PROXY_V1_SIGNATURE_LEN
-    && memcmp(buf, v1_signature, PROXY_V1_SIGNATURE_LEN) == 0
-  : len >= PROXY_V2_SIGNATURE_LEN
-    && memcmp(buf, v2_signature, PROXY_V2_SIGNATURE_LEN) == 0;
-}
-
-/* Judge what has less than a whole signature.
-
-Arguments:
-  buf, len	the bytes; at least one
-  signature	what they may be the start of
-  size		its size
-  least		the size of the shortest header that has it, good or bad
-*/
-
-static proxy_result
-start_parse(const uint8_t * buf, size_t len, const uint8_t * signature, size_t size,
-  size_t least)
-{
-return len < size && memcmp(buf, signature, len) == 0 ? more(least - len) : none();
+return buf[0] == header_v1_signature[0];
 }
 
 int
 proxy_header_version(const uint8_t * buf, size_t len)
 {
-if (len == 0 || !has_signature(buf, len)) return 0;
-return is_v1(buf) ? 1 : 2;
+if (len >= PROXY_V1_SIGNATURE_LEN
+   && memcmp(buf, header_v1_signature, PROXY_V1_SIGNATURE_LEN) == 0) return 1;
+if (len >= PROXY_V2_SIGNATURE_LEN
+   && memcmp(buf, header_v2_signature, PROXY_V2_SIGNATURE_LEN) == 0) return 2;
+return 0;
+}
+
+/* Judge bytes, at least one, that are less than a whole signature.
+
+Arguments:
+  buf, len	the bytes
+  signature	the only one that they may be the start of
+  size		its size, in bytes
+  min		the size of the shortest header that has it, good or bad
+*/
+
+static proxy_result
+header_start(const uint8_t * buf, size_t len, const uint8_t * signature, size_t size,
+  size_t min)
+{
+return len < size && memcmp(buf, signature, len) == 0
+  ? header_more(min - len) : header_none();
 }
 
 proxy_result
 proxy_header_parse(const uint8_t * buf, size_t len, proxy_header * h)
 {
-if (len == 0) return more(V1_LEAST);
-if (has_signature(buf, len))
-  return is_v1(buf) ? v1_parse(buf, len, h) : v2_parse(buf, len, h);
-return is_v1(buf)
-  ? start_parse(buf, len, v1_signature, PROXY_V1_SIGNATURE_LEN, V1_LEAST)
-  : start_parse(buf, len, v2_signature, PROXY_V2_SIGNATURE_LEN, PROXY_V2_FIXED_LEN);
+if (len == 0) return header_more(V1_MIN);
+switch (proxy_header_version(buf, len))
+  {
+  case 1: return header_v1_parse(buf, len, h);
+  case 2: return header_v2_parse(buf, len, h);
+  }
+return header_may_be_v1(buf)
+  ? header_start(buf, len, header_v1_signature, PROXY_V1_SIGNATURE_LEN, V1_MIN)
+  : header_start(buf, len, header_v2_signature, PROXY_V2_SIGNATURE_LEN,
+      PROXY_V2_FIXED_LEN);
 }
 
-#endif	/* not in the module */
 #endif	/* EXPERIMENTAL_PROXY */
 
 /* End of proxy_header.c */

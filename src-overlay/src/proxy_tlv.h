@@ -6,9 +6,10 @@
 /* See the file NOTICE for conditions of use and distribution. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* The type-length-value vectors that may follow the addresses of a PROXY protocol
-version 2 header. Nothing here does I/O, allocates, keeps state or knows Exim.
-"Section" means a section of the protocol text, doc/proxy-protocol.txt of HAProxy. */
+/* The type-length-value vectors that may follow the addresses of a PROXY
+protocol version 2 header: walk them, check them, find one. There is no I/O, no
+allocation, no state, and nothing of Exim. "Section" means a section of the
+protocol text, doc/proxy-protocol.txt of HAProxy. */
 
 #ifndef PROXY_TLV_H
 #define PROXY_TLV_H
@@ -40,134 +41,118 @@ version 2 header. Nothing here does I/O, allocates, keeps state or knows Exim.
 #define PROXY_TLV_SSL_SIG_SCHEME  0x27
 #define PROXY_TLV_SSL_CLIENT_CERT 0x28
 
-/* Some bytes: a row of TLVs, or the value of one */
+/* Some bytes of a header: a row of TLVs, or the value of one */
 
 typedef struct {
   const uint8_t *	p;
   size_t		length;
 } proxy_bytes;
 
-typedef struct {
-  uint8_t		type;
-  proxy_bytes		value;
-} proxy_tlv;
-
-/* How a value is shown */
+/* What a value is */
 
 typedef enum {
-  PROXY_SHOW_TEXT,		/* printable as it is, all else escaped */
-  PROXY_SHOW_HEX,		/* two lower-case digits for each byte */
-  PROXY_SHOW_VERIFY,		/* the result of verifying the client's certificate */
-  PROXY_SHOW_CERT,		/* a certificate, DER; base64 */
-  PROXY_SHOW_AWS,		/* text after a sub-type */
-  PROXY_SHOW_AZURE		/* a number after a sub-type */
-} proxy_show;
+  PROXY_VALUE_TEXT,
+  PROXY_VALUE_OPAQUE,		/* bytes, to be shown in hex */
+  PROXY_VALUE_NUMBER,		/* four bytes, little-endian */
+  PROXY_VALUE_VERIFY,		/* four bytes, big-endian; 0: verified */
+  PROXY_VALUE_CERT		/* a certificate in DER */
+} proxy_value_kind;
 
-/* What a name stands for */
+/* What a name refers to, and which values fit its definition */
 
 typedef struct {
   const char *		name;
   uint8_t		type;
-  uint8_t		in_ssl;		/* it is found in the value of PROXY_TLV_SSL */
-  uint8_t		needs_cert;	/* it means nothing if the client sent no certificate */
-  proxy_show		show;
+  uint8_t		in_ssl;		/* it is part of the value of PROXY_TLV_SSL */
+  uint8_t		needs_cert;	/* it means nothing unless the client sent a certificate */
+  uint8_t		subtype;	/* the first byte of the value; 0: there is none */
+  uint16_t		min, max;	/* the size of the rest, in bytes */
+  proxy_value_kind	kind;
 } proxy_tlv_name;
 
 
-/* Take the next TLV off a row.
+/* The bytes that follow the first n, which must be there. */
 
-Arguments:
-  row		the rest of the row; moved on past the TLV if there is one
-  tlv		where to put it; its value points into the row. Written only for 1
-
-Returns:	1  a TLV
-		0  there are no more
-		-1 what is left is no TLV: it overruns the row
-*/
-
-extern int proxy_tlv_next(proxy_bytes * row, proxy_tlv * tlv);
+static inline proxy_bytes
+proxy_bytes_after(proxy_bytes b, size_t n)
+{
+return (proxy_bytes) { b.p + n, b.length - n };
+}
 
 
-/* Tell whether some bytes are a row of TLVs: whether these fill their room exactly (section 2.2).
-What is in them is not looked at.
+/* The value of n bytes in network order; n is at most 4. */
+
+static inline uint32_t
+proxy_big_endian(const uint8_t * p, size_t n)
+{
+uint32_t value = 0;
+while (n-- > 0) value = value << 8 | *p++;
+return value;
+}
+
+
+/* Tell whether some bytes are a row of TLVs that fills them exactly (section
+2.2). The values are not examined.
 
 Argument:	the bytes
 Returns:	1 or 0
 */
 
-extern int proxy_tlv_row_is_whole(proxy_bytes row);
+extern int proxy_tlv_fills(proxy_bytes row);
 
 
-/* Check all the TLVs of a header: they must fill their room exactly, an SSL one must hold its
-fixed part and well formed sub-TLVs, and there may be one checksum, which must be right (sections
-2.2, 2.2.3, 2.2.5).
+/* Check the TLVs of a header: they must fill it exactly, and there may be one
+checksum, which must match (sections 2.2, 2.2.3). A value that does not fit its
+definition is no fault of the header: proxy_tlv_find() does not find it.
 
 Arguments:
   header	a whole v2 header with the PROXY command
-  length	its size, in bytes
-  offset	where its TLVs begin, at most length
+  size		its size, in bytes
+  offset	where its TLVs begin, at most size
 
-Returns:	NULL if they are good, or the reason why they are not, a constant string
+Returns:	NULL if they are good, or the reason why not, a constant string
 */
 
-extern const char * proxy_tlv_check(const uint8_t * header, size_t length, size_t offset);
+extern const char * proxy_tlv_check(const uint8_t * header, size_t size,
+  size_t offset);
 
 
-/* Find what a name stands for.
+/* Find what a name refers to. It is one of the table's, such as "ssl_cn"; or
+"0xNN", one or two hex digits, for the bytes of a type; or "text_0xNN", for the same
+as text. A type that the protocol text has inside an SSL TLV is looked for there.
 
 Arguments:
-  name		"authority", "ssl_cn" ..., or "0x" and one or two hex digits for a type by its number,
-		which is one of an SSL TLV's own if the protocol text has it there
-  len		its length, in bytes; it need not be terminated
+  name		a string
   found		where to put it. Written only for 1
 
 Returns:	1 if there is such a name, else 0
 */
 
-extern int proxy_tlv_by_name(const char * name, size_t len, proxy_tlv_name * found);
+extern int proxy_tlv_by_name(const char * name, proxy_tlv_name * found);
 
 
-/* The names, one by one.
+/* List the names of the table.
 
 Argument:	a number from 0 up
-Returns:	what a name stands for, NULL past the last
+Returns:	what a name refers to, NULL beyond the last
 */
 
 extern const proxy_tlv_name * proxy_tlv_name_at(size_t i);
 
 
-/* Find the first value of that name in a row of TLVs that has been checked. Those of another
-sub-type are passed over.
+/* Find the first value that a name refers to, and that fits its definition.
 
 Arguments:
-  row		the TLVs of a header
+  row		the TLVs of a header, checked by proxy_tlv_check()
   name		from proxy_tlv_by_name()
-  value		where to put it. For PROXY_SHOW_VERIFY, PROXY_SHOW_AWS and PROXY_SHOW_AZURE this is
-		what comes after the sub-type or flags. Written only for 1
+  value		where to put it; it points into the row, and begins after any sub-type
+		or flags. Written only for 1
 
-Returns:	1 if there is one; 0 if not, or if it would mean nothing
+Returns:	1 if there is one, else 0
 */
 
-extern int proxy_tlv_find(proxy_bytes row, const proxy_tlv_name * name, proxy_bytes * value);
-
-
-/* How much room a value can take when it is shown, in bytes, with the terminating zero */
-
-#define PROXY_TLV_SHOWN_MAX(length) ((length) * 4 + sizeof("failed 4294967295"))
-
-
-/* Show a value as text in which nothing can be mistaken for the end of a line or the like.
-
-Arguments:
-  value		from proxy_tlv_find()
-  show		how
-  out		where to put it, with a terminating zero; there must be room for
-		PROXY_TLV_SHOWN_MAX(value.length) bytes
-
-Returns:	the length of the text, without the zero
-*/
-
-extern size_t proxy_tlv_shown(proxy_bytes value, proxy_show show, char * out);
+extern int proxy_tlv_find(proxy_bytes row, const proxy_tlv_name * name,
+  proxy_bytes * value);
 
 #endif	/* PROXY_TLV_H */
 
