@@ -3,4 +3,4 @@
 # with ASAN_OPTIONS=detect_leaks=0.
 #: default
 CFLAGS=-O1 -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE -fsanitize=address,undefined -fno-omit-frame-pointer
-LFLAGS=-fsanitize=address,undefined
+LFLAGS+=-fsanitize=address,undefined

@@ -10,6 +10,10 @@ SPOOL_DIRECTORY=/var/spool/exim
 
 CFLAGS=-O -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE
 
+# Bind all functions when the daemon starts, as Debian's packages do: otherwise each connection's process looks
+# up the ones that it calls.
+LFLAGS=-Wl,-z,now
+
 HAVE_IPV6=yes
 PCRE2_CONFIG=yes
 USE_DB=yes
