@@ -104,7 +104,8 @@ read -r _ suites tarball tarball_sum revisions \
 }
 
 # release_of DIR: what release the source tree is of. Distributed trees say so in src/version.sh and
-# src/version.h; a checkout of Exim's git says so by its tag. (DIR is the directory that has src/globals.c.)
+# src/version.h; a checkout of Exim's git by its last tag, as 4.99.1, or 4.99.1-12-gCOMMIT for 12 commits later.
+# (DIR is the directory that has src/globals.c.)
 release_of()
 {
 local v=
@@ -113,7 +114,7 @@ if [ -r "$1/src/version.sh" ]; then
 elif [ -r "$1/src/version.h" ]; then
   v=$(sed -n 's/^#define EXIM_RELEASE_VERSION "\([^"]*\)".*/\1/p' "$1/src/version.h")
 elif command -v git >/dev/null; then
-  v=$(git -C "$1" describe --tags --exact-match --match 'exim-[0-9]*' 2>/dev/null) || true
+  v=$(git -C "$1" describe --tags --match 'exim-[0-9]*' 2>/dev/null) || true
   v=${v#exim-}
 fi
 [ "$v" ] || return 1

@@ -3,10 +3,12 @@
 #
 # usage: test/unit/apply.t [VERSION...]
 #
-# What scripts/apply promises, tried on copies of each release (default: all that have patches): it
-# applies exactly, twice is once, --reverse gives the tree back byte for byte, and whatever is refused or
-# fails leaves the tree as it was. The last line counts; a release whose Debian package the archive has
-# no more is counted as skipped. Exit code: 0 if nothing failed, 1 if something did, 2 bad usage.
+# What scripts/apply promises, tried on trees with those files of a release that it looks at. On each release
+# VERSION (default: all that have patches) and on the newest Debian-patched tree of it: it applies, twice is
+# once, and --reverse gives the tree back byte for byte. On the last one, what does not depend on the
+# release: whatever is refused or fails leaves the tree as it was. The last line counts; a release whose
+# Debian package is no longer in the archive is skipped. Exit code: 0 if nothing failed, 1 if something
+# did, 2 bad usage.
 
 # shellcheck disable=SC2016,SC2154,SC2317  # eval'd conditions; called by check; variables set by the libraries
 # shellcheck source=../../scripts/lib/common.sh
@@ -18,32 +20,40 @@ start "$@"
 work=''
 scratch work
 tree="$work/a tree"
+pristine=$work/pristine
+mapfile -t hooked < <(awk '$1 == "file" { print $2 }' "$root/patches/hooks")
+overlay=$(cd "$root/src-overlay" && find src -type f | sort)
+one_of_ours=${overlay%%$'\n'*}
 
 apply() { "$root/scripts/apply" "$@" > "$work/out" 2>&1; }
 said() { grep -qF -e "$1" "$work/out"; }
 fresh() { rm -rf "$tree"; cp -a "$pristine" "$tree"; }
 untouched() { [ "$(sum_of_tree "$tree")" = "$before" ]; }
 
-# refused EXIT WORDS: apply says no with this exit code and these words, and the tree stays as it was.
+# cut_down TREE: make pristine of those of its files that scripts/apply looks at.
+cut_down()
+{
+local f
+rm -rf "$pristine"
+mkdir "$pristine"
+( cd "$1"
+  for f in "${hooked[@]}" src/version.sh doc/NewStuff doc/OptionLists.txt doc/experimental-spec.txt; do
+    [ ! -f "$f" ] || cp -p --parents "$f" "$pristine"
+  done )
+}
+
+# refused EXIT WORDS...: apply says no with this exit code and these words, and the tree stays as it was.
 refused()
 {
-local code=0
+local code=0 wanted=$1 words
+shift
 before=$(sum_of_tree "$tree")
 apply "$tree" || code=$?
-[ "$code" = "$1" ] && said "$2" && untouched
+[ "$code" = "$wanted" ] || return 1
+for words; do said "$words" || { say "it does not say: $words"; return 1; }; done
+untouched
 }
 
-patched_files() { sed -n 's:^+++ [^/]*/\([^	]*\).*:\1:p' "$root/patches/$1"/*.patch | sort -u; }
-
-# The line number of the first line that a patch to this file needs to find.
-first_hunk()
-{
-cat "$root/patches/$1"/*.patch |
-  awk -v f="$2" '/^\+\+\+ / { sub(/^[^\/]*\//, ""); sub(/\t.*/, ""); on = $0 == f; next }
-		 on && /^@@ / { split($2, a, ","); if (!n++) print -a[1] }'
-}
-
-# Good and bad in every way that does not depend on the kind of tree.
 cycle()
 {
 local what=$1
@@ -51,32 +61,48 @@ fresh
 before=$(sum_of_tree "$tree")
 check "$what: --check says that it applies"	eval 'apply "$tree" --check && said "applies:"'
 check "$what: --check changes nothing"		untouched
-check "$what: --reverse of a tree without it"	eval 'apply "$tree" --reverse && said "not applied" && untouched'
-check "$what: applies"				eval 'apply "$tree" && said "applied to"'
+check "$what: applies"				eval 'apply "$tree" && said "applied to" && ! said "not tested"'
 after=$(sum_of_tree "$tree")
 check "$what: our files are in it"		eval '( cd "$root/src-overlay" && find . -type f -exec cmp {} "$tree/{}" \; ) >/dev/null'
-check "$what: --check says that it is applied"	eval 'apply "$tree" --check && said "already applied"'
+check "$what: the texts are in it"		eval 'for f in "$tree"/doc/*; do grep -q EXPERIMENTAL_PROXY "$f" || exit 1; done'
 check "$what: twice is once"			eval 'apply "$tree" && said "already applied" && [ "$(sum_of_tree "$tree")" = "$after" ]'
 find "$tree" -type f -exec touch {} +
 check "$what: --reverse gives it back byte for byte"	eval 'apply "$tree" --reverse && untouched'
-check "$what: and it can be applied again"	eval 'apply "$tree" && [ "$(sum_of_tree "$tree")" = "$after" ]'
 }
 
-# Each patched file in turn: one context line changed; then a line inserted at its top.
-broken()
+# Lines that have moved, as another release's have, or Debian's patches move them.
+moved()
 {
-local release=$1 file line bad='' moved=''
-while read -r file; do
-  fresh
-  line=$(first_hunk "$release" "$file")
-  sed -i "${line}s/\$/ changed/" "$tree/$file"
-  refused "$failed" "$file" || bad="$bad $file"
-  fresh
-  sed -i '1s/^/\n/' "$tree/$file"
-  refused "$failed" "$file" || moved="$moved $file"
-done < <(patched_files "$release")
-check "$release: a changed context line is refused${bad:+ (not in$bad)}" [ -z "$bad" ]
-check "$release: an offset is refused${moved:+ (not in$moved)}" [ -z "$moved" ]
+local f
+fresh
+apply "$tree" || return 1
+rm -rf "$work/patched"
+cp -a "$tree" "$work/patched"
+fresh
+for f in "${hooked[@]}"; do
+  [ ! -f "$tree/$f" ] || sed -i '1s/^/a line more\n/' "$tree/$f" "$work/patched/$f"
+done
+apply "$tree" && diff -r -x .experimental-proxy "$tree" "$work/patched" >&2
+}
+
+# No file has what its hooks look for, or each has it twice: each of them is named.
+emptied()
+{
+local f names=()
+fresh
+for f in "${hooked[@]}"; do
+  [ ! -f "$tree/$f" ] || : > "$tree/$f"
+  case $f in src/miscmods/*) ;; *) names+=("$f: the hook at line") ;; esac	# which not every release has
+done
+refused "$failed" "${names[@]}"
+}
+
+doubled()
+{
+local f
+fresh
+for f in "${hooked[@]}"; do [ ! -f "$tree/$f" ] || cat "$pristine/$f" >> "$tree/$f"; done
+refused "$failed" src/smtp_in.c: src/globals.c: OS/Makefile-Base: "is there 2 times" "2 lines match"
 }
 
 # The rename of the Nth file fails: all must be put back.
@@ -84,12 +110,12 @@ failing_rename()
 {
 local n
 mkdir -p "$work/bin"
-cat > "$work/bin/mv" <<'EOF'
+cat > "$work/bin/mv" <<'END'
 #!/bin/sh
 n=$(($(cat "$COUNT") - 1)); echo "$n" > "$COUNT"
 [ $n -ne 0 ] || { echo "mv: made to fail" >&2; exit 1; }
 exec /bin/mv "$@"
-EOF
+END
 chmod +x "$work/bin/mv"
 for n in 1 2 4; do
   echo "$n" > "$work/count"
@@ -129,6 +155,16 @@ before=$(sum_of_tree "$tree")
 ! apply "$tree" --reverse && said "$1" && untouched && ! apply "$tree" && said "$1" && untouched
 }
 
+# The files keep their modes, and are new to make.
+modes()
+{
+fresh
+chmod 750 "$tree/scripts/MakeLinks"
+touch -d '1 hour ago' "$tree/src/smtp_in.c" "$work/old"
+apply "$tree" && [ "$(stat -c %a "$tree/scripts/MakeLinks")" = 750 ] && [ "$tree/src/smtp_in.c" -nt "$work/old" ] &&
+  apply "$tree" --reverse && [ "$(stat -c %a "$tree/scripts/MakeLinks")" = 750 ] && [ "$tree/src/smtp_in.c" -nt "$work/old" ]
+}
+
 no_docs()
 {
 fresh
@@ -139,81 +175,79 @@ apply "$tree" && ! [ -e "$tree/doc" ] && apply "$tree" --reverse && untouched
 
 overlay_in_the_way()
 {
-local ours
-ours=$(cd "$root/src-overlay" && find src -type f | sort | sed -n 1p)
 fresh
-echo mine > "$tree/$ours"
-refused "$failed" "$ours"
+echo mine > "$tree/$one_of_ours"
+refused "$failed" "$one_of_ours"
+}
+
+by_other_means()
+{
+fresh
+echo '#define EXPERIMENTAL_PROXY' >> "$tree/src/config.h.defaults"
+refused "$failed" "src/config.h.defaults: it has EXPERIMENTAL_PROXY already"
 }
 
 other_release()
 {
 fresh
 sed -i 's/^\(EXIM_RELEASE_VERSION=\).*/\1"4.11"/' "$tree/src/version.sh"
-refused "$unknown_release" "4.11" && said "$release"
+apply "$tree" --check && said "not tested here" && apply "$tree" && said "not tested here" && said "scripts/build 4.11 --tree '$tree'" || return 1
+fresh
+rm "$tree/src/version.sh"
+apply "$tree" && said "not tested here" && said "scripts/build VERSION --tree '$tree'"
 }
 
-# Lines moved, and one of another release's at some distance: with --as it fits and keeps them, and what comes
-# of it differs from the patched release by them alone. In the line before a hook it does not.
-taken_for()
+# A checkout of Exim's git, one commit after a tag
+checkout()
 {
-local file=src/smtp_in.c line
-fresh
-apply "$tree" && cp "$tree/$file" "$work/patched" && apply "$tree" --reverse || return 1
-sed -i 's/^\(EXIM_RELEASE_VERSION=\).*/\1"4.11"/' "$tree/src/version.sh"
-sed -i '1s/^/of another release\n/' "$tree/$file"
-before=$(sum_of_tree "$tree")
-apply "$tree" --as "$1" --check && said "taken for" && untouched &&
-  apply "$tree" --as "$1" && sed 1d "$tree/$file" | cmp -s - "$work/patched" &&
-  apply "$tree" --reverse && untouched || return 1
-line=$(first_hunk "$1" "$file")
-sed -i "$((line + 3))s/\$/ changed/" "$tree/$file"
-before=$(sum_of_tree "$tree")
-! apply "$tree" --as "$1" && said "$file" && untouched
-}
-
-# The series as quilt takes it, without fuzz or offset, and off again.
-with_quilt()
-{
-fresh
-rm -rf "$work/pc"
-before=$(sum_of_tree "$tree")
-( cd "$tree" && export QUILT_PATCHES="$root/patches/$1" QUILT_PC="$work/pc" &&
-  quilt --quiltrc /dev/null push -a --fuzz=0 && quilt --quiltrc /dev/null pop -a ) > "$work/out" 2>&1 &&
-  ! said "offset" && ! said "fuzz" && untouched
+rm -rf "$tree"
+mkdir "$tree"
+cp -a "$pristine" "$tree/src"
+rm "$tree/src/src/version.sh"
+mkdir "$tree/doc"
+mv "$tree/src/doc" "$tree/doc/doc-txt"
+git_() { GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C "$tree" -c user.name=test -c user.email=test@exim.invalid "$@" > "$work/out" 2>&1; }
+git_ init -q && git_ add -A && git_ commit -qm release && git_ tag exim-4.11 && git_ commit -qm later --allow-empty || return 1
+apply "$tree" && said "Exim 4.11-1-g" && said "--tree '$tree/src'" && [ -f "$tree/src/$one_of_ours" ] &&
+  grep -q EXPERIMENTAL_PROXY "$tree/doc/doc-txt/NewStuff" &&
+  apply "$tree" --reverse && git_ status --porcelain && [ ! -s "$work/out" ]
 }
 
 for release in "${versions[@]}"; do
-  pristine=$("$root/scripts/fetch-exim" "$release" 2> "$work/said") || { cat "$work/said" >&2; check "$release: fetched" false; continue; }
-  cycle "$release"
-  broken "$release"
-  check "$release: quilt takes the series exactly"		with_quilt "$release"
-  check "$release: all is put back if a rename fails"		failing_rename
-  check "$release: an interrupted run is put right"		interrupted
-  check "$release: --reverse refuses if a patched file was changed"	changed_after src/smtp_in.c
-  check "$release: --reverse refuses if one of our files was changed"	changed_after "$(cd "$root/src-overlay" && find src -type f | sort | sed -n 1p)"
-  check "$release: a tree without doc/"				no_docs
-  check "$release: a file of ours already there is refused"	overlay_in_the_way
-  check "$release: a tree of another release is refused, with a list"	other_release
-
-  check "$release: a tree that differs a little is taken for it, with --as"	taken_for "$release"
-
   code=0
-  pristine=$("$root/scripts/fetch-exim" "$release" --debian 2> "$work/said") || code=$?
+  full=$("$root/scripts/fetch-exim" "$release" --debian 2> "$work/said") || code=$?
   case $code in
-    0)			cycle "$release with Debian's patches" ;;
+    0)			cut_down "$full"; cycle "$release with Debian's patches" ;;
     "$not_archived")	skip "$release with Debian's patches: $(tail -1 "$work/said")" ;;
     *)			cat "$work/said" >&2; check "$release with Debian's patches: fetched" false ;;
   esac
+
+  full=$("$root/scripts/fetch-exim" "$release" 2> "$work/said") || { cat "$work/said" >&2; check "$release: fetched" false; continue; }
+  cut_down "$full"
+  cycle "$release"
+  check "$release: lines that have moved"			moved
+  check "$release: each place that is not found is named"	emptied
+  check "$release: each place that is there twice is named"	doubled
 done
+
+[ -d "$pristine/src" ] || finish
+check "--reverse of a tree without it"		eval 'fresh; before=$(sum_of_tree "$tree"); apply "$tree" --reverse && said "not applied" && untouched'
+check "--check of a tree with it"		eval 'apply "$tree" && before=$(sum_of_tree "$tree") && apply "$tree" --check && said "already applied" && untouched'
+check "all is put back if a rename fails"	failing_rename
+check "an interrupted run is put right"		interrupted
+check "--reverse refuses if a patched file was changed"		changed_after src/smtp_in.c
+check "--reverse refuses if one of our files was changed"	changed_after "$one_of_ours"
+check "modes, and times"			modes
+check "a tree without doc/"			no_docs
+check "a file of ours already there is refused"	overlay_in_the_way
+check "a tree that has it by other means is refused"	by_other_means
+check "on a release that is not tested it says so"	other_release
+check "a checkout of Exim's git"		checkout
 
 code=0; apply "$work" || code=$?
 check "a directory that is no Exim tree is refused"	eval '[ $code = "$bad_usage" ] && said "not an Exim source tree"'
 code=0; apply "$work/nothing" || code=$?
 check "a directory that is not there is refused"	eval '[ $code = "$bad_usage" ] && said "no such directory"'
-
-code=0; apply "$work" --as 4.11 || code=$?
-check "--as with a release that is not listed is refused"	eval '[ $code != 0 ] && ! [ -e "$work/.experimental-proxy" ]'
 code=0; apply || code=$?
 check "no TREE is refused"				[ $code = "$bad_usage" ]
 
