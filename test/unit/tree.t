@@ -42,7 +42,7 @@ grep -qE '^(#|/\*) SPDX-License-Identifier: GPL-2\.0-or-later( \*/)?$' <(sed -n 
 run()
 {
 code=0
-timeout -k 5 30 "$root/$1" "$2" > out 2> err < /dev/null || code=$?
+timeout -k 5 300 "$root/$1" "$2" > out 2> err < /dev/null || code=$?
 }
 
 # unlike WHY...: for the reader, with what the program said. It fails.
