@@ -94,9 +94,6 @@ default_release=4.98.2		# Debian stable's
 
 releases() { awk '!/^#/ && NF { print $1 }' "$releases_file"; }
 
-# makes_modules VERSION: has this release loadable modules of such a kind as ours can be?
-makes_modules() { grep -q '^+++ b/src/miscmods/' "$root/patches/$1"/*.patch; }
-
 # pin VERSION: its line's suites, tarball, sum and revisions, into suites, tarball, tarball_sum, revisions.
 pin()
 {
