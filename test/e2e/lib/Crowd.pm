@@ -17,18 +17,25 @@ package Crowd;
 #
 # How it ended is in {outcome}: "done" after the last step; "closed" or "reset" if the other side did that in
 # another step than "end"; "refused" if there was no connection; "unexpected" for a response or an end that does
-# not match; "late" if it was not over after {limit} seconds.
+# not match; "late" if it was not over after {limit} seconds, by default HANG, or had heard nothing after {quiet}.
+# All times are by the monotonic clock.
 
 use strict;
 use warnings;
+use Exporter qw(import);
+use FindBin ();
+use lib "$FindBin::RealBin/../lib";
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use IO::Handle ();
 use IO::Poll qw(POLLIN POLLOUT POLLERR POLLHUP);
 use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_TCP TCP_NODELAY MSG_OOB);
-use Time::HiRes qw(time sleep);
+use Lateness qw(now);
+
+our @EXPORT_OK = qw(HANG);
 
 use constant {
+  HANG => 300,                # clock: seconds after which what is waited for will not come: only a hang takes that long
   CHUNK => 65_536,
   BIND_NO_PORT => 24,         # IP_BIND_ADDRESS_NO_PORT: a port is chosen by connect(), so that there are enough
 };
@@ -54,7 +61,7 @@ sub count { return scalar keys %{ $_[0]{peers} } }
 # add({ from, to, port, steps => [...], limit, after => CODE }): "after" is called with the peer when it is over.
 sub add {
   my ($self, $peer) = @_;
-  %$peer = (limit => 30, at => 0, out => '', input => '', said => '', said_bytes => 0, replies => [], began => time, %$peer);
+  %$peer = (limit => HANG, at => 0, out => '', input => '', said => '', said_bytes => 0, replies => [], began => now, %$peer);
   for my $s (@{ $peer->{steps} }) { $step{ $s->[0] } or die "no such step: $s->[0]\n" }
   socket $peer->{socket}, AF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
   my $socket = $peer->{socket};
@@ -63,7 +70,7 @@ sub add {
   setsockopt $socket, IPPROTO_IP, BIND_NO_PORT, 1;
   bind $socket, pack_sockaddr_in(0, inet_aton($peer->{from})) or die "bind $peer->{from}: $!\n";
   $self->{peers}{ fileno $socket } = $peer;
-  if (connect $socket, pack_sockaddr_in($peer->{port}, inet_aton($peer->{to}))) { $peer->{up} = time }
+  if (connect $socket, pack_sockaddr_in($peer->{port}, inet_aton($peer->{to}))) { $peer->{up} = now }
   elsif (not $!{EINPROGRESS}) { over($peer, 'refused') }
   return $peer;
 }
@@ -71,8 +78,8 @@ sub add {
 # Goes on until all peers are over and there are no new ones; or so many seconds.
 sub run {
   my ($self, $seconds) = @_;
-  my $until = defined $seconds ? time + $seconds : undef;
-  while ($self->turn(defined $until ? $until - time : 1) and not(defined $until and time >= $until)) { }
+  my $until = defined $seconds ? now + $seconds : undef;    # clock: how long the caller wants
+  while ($self->turn(defined $until ? $until - now : 1) and not(defined $until and now >= $until)) { }
   return;
 }
 
@@ -85,13 +92,14 @@ sub turn {
     my $peer = $self->{source}->() or delete $self->{source}, last;
     $self->add($peer);
   }
-  my $now = time;
+  my $now = now;
   my $next = $now + ($most < 0 ? 0 : $most);
   for my $peer (values %$peers) {
     if ($peer->{up} and not $peer->{outcome}) { advance($peer, $now) }
-    $now - $peer->{began} > $peer->{limit} and over($peer, 'late');
+    my $limit = $peer->{began} + ($peer->{heard} ? $peer->{limit} : $peer->{quiet} // $peer->{limit});
+    $now > $limit and over($peer, 'late');
     if ($peer->{outcome}) { $self->bury($peer); next }
-    my $wake = $peer->{began} + $peer->{limit};
+    my $wake = $limit;
     $wake = $peer->{wake} if defined $peer->{wake} and $peer->{wake} < $wake;
     $next = $wake if $wake < $next;
     my $mask = ($peer->{deaf} || $peer->{gone} ? 0 : POLLIN) | (length $peer->{out} || !$peer->{up} ? POLLOUT : 0) | POLLERR | POLLHUP;
@@ -99,11 +107,11 @@ sub turn {
   }
   return 1 if $self->{source} and keys %$peers < $self->{width};
   return 0 if not keys %$peers;
-  $now = time;
+  $now = now;
   $poll->poll($next > $now ? $next - $now : 0) > 0 or return 1;
   for my $peer (values %$peers) {
     my $events = $poll->events($peer->{socket}) or next;
-    $peer->{up} //= time if $events;
+    $peer->{up} //= now if $events;
     take_input($peer) if $events & (POLLIN | POLLERR | POLLHUP);
   }
   return 1;
@@ -123,7 +131,7 @@ sub over {
   my ($peer, $outcome) = @_;
   return if $peer->{outcome};
   my $in = $peer->{steps}[ $peer->{at} ];
-  @$peer{qw(outcome in over)} = ($outcome, $in ? $in->[0] : '', time);
+  @$peer{qw(outcome in over)} = ($outcome, $in ? $in->[0] : '', now);
   $peer->{closed} = delete $peer->{socket};
   $peer->{fd} = fileno $peer->{closed};
   return;
@@ -170,7 +178,7 @@ sub step_reply {
   if ($peer->{input} =~ s/\A((?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\n)//) {
     my $reply = $1 =~ s/\r//gr;
     push @{ $peer->{replies} }, $reply;
-    $peer->{reply_at} = time;
+    $peer->{reply_at} = now;
     return 1 if $reply =~ $want;
     over($peer, 'unexpected');
     return 0;
@@ -238,10 +246,10 @@ sub take_input {
   if (not $n) {
     if (not defined $n and $!{ECONNREFUSED}) { over($peer, 'refused'); return }
     $peer->{gone} = defined $n ? 'closed' : 'reset';
-    $peer->{gone_at} = time;
+    $peer->{gone_at} = now;
     return;
   }
-  $peer->{heard} //= time;
+  $peer->{heard} //= now;
   $peer->{said_bytes} += $n;
   $peer->{input} .= $bytes if length $peer->{input} < CHUNK;
   $peer->{said} .= $bytes if length $peer->{said} < CHUNK;
