@@ -91,7 +91,7 @@ sub with_binary {
   my $why = $@;
   stop_all();
   $now = 'end';
-  within(10, sub { not leftover() });
+  within(sub { not leftover() });
   check('no process is left over', not(leftover()), join "\n", leftover());
   undef $world;
   die $why if not $ok;
@@ -225,7 +225,7 @@ sub start_exim {
   $e->{pid} = start("exim$homes", @$prefix, file('exim'), '-C', $e->{conf}, '-bdf');
   push @running, $e;
   # From an address of no proxy; the session is none.
-  within(20, sub { alive($e->{pid}) && eval { smtp_close(smtp_connect(address(DIRECT), $e->{address}, $e->{port}, 5)); 1 } })
+  within(sub { alive($e->{pid}) && eval { smtp_close(smtp_connect(address(DIRECT), $e->{address}, $e->{port})); 1 } })
     or die "Exim does not start\n";
   return;
 }
@@ -241,14 +241,14 @@ sub run_exim {
 sub logged {
   my ($e, $what) = @_;
   my $line;
-  within(10, sub { ($line) = contents("$e->{home}/log/mainlog") =~ /^(.*$what.*)$/m });
+  within(sub { ($line) = contents("$e->{home}/log/mainlog") =~ /^(.*$what.*)$/m });
   return $line;
 }
 
 sub mailbox {
   my ($e, $name) = @_;
   my $text = '';
-  within(10, sub { ($text = contents("$e->{home}/" . ($name // 'mailbox'))) =~ /\n\n/ });
+  within(sub { ($text = contents("$e->{home}/" . ($name // 'mailbox'))) =~ /\n\n/ });
   return $text;
 }
 
@@ -259,7 +259,7 @@ sub mailbox {
 sub client {
   my ($e, $address, %option) = @_;
   my ($kind, $target) = $address =~ /:/ ? ('TCP6', TARGET6) : ('TCP4', TARGET4);
-  my $s = smtp_connect(address(PROXY), $e->{address}, $e->{port}, 15);
+  my $s = smtp_connect(address(PROXY), $e->{address}, $e->{port});
   print { $s->{socket} } $option{header} // "PROXY $kind $address $target 56324 25\r\n";
   smtp_secure($s, %{ $option{secure} }) if $option{secure};
   return $s if $option{banner};
@@ -270,7 +270,7 @@ sub client {
 
 sub direct {
   my ($e, $from) = @_;
-  my $s = smtp_connect(address($from // DIRECT), $e->{address}, $e->{port}, 15);
+  my $s = smtp_connect(address($from // DIRECT), $e->{address}, $e->{port});
   $s->{banner} = smtp_reply($s);
   return helo($s);
 }
@@ -329,13 +329,13 @@ sub stub {
   unlink file("$name.out");
   write_file(file("$name.got"), '');
   my $pid = start($name, $^X, "-I$lib", '-MFeatures::Stub', '-e', 'Features::Stub::main(@ARGV)', $kind, $place, file("$name.got"), @arguments);
-  within(20, sub { alive($pid) && contents(file("$name.out")) =~ /^listening$/m }) or die "the server $name does not start\n";
+  within(sub { alive($pid) && contents(file("$name.out")) =~ /^listening$/m }) or die "the server $name does not start\n";
   return $pid;
 }
 sub got {
   my ($name, $what) = @_;
   my $text = '';
-  within(5, sub { ($text = contents(file("$name.got"))) =~ ($what // qr/./) });
+  within(sub { ($text = contents(file("$name.got"))) =~ ($what // qr/./) });
   return $text;
 }
 

@@ -22,7 +22,10 @@ use POSIX qw(setsid :sys_wait_h);
 use Socket qw(SOCK_STREAM);
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(place file home address has_ipv6 free_ports release exim_owner
+# clock: seconds for each condition that is waited for: only a hang takes so long.
+use constant HANG => 300;
+
+our @EXPORT_OK = qw(HANG place file home address has_ipv6 free_ports release exim_owner
   guide_text start_node restart_node stop_node kill_node node_pids node_queue node_log run_exim
   start_haproxy admin reload health servers_up
   smtp_connect smtp_secure smtp_reply smtp_command smtp_close
@@ -139,7 +142,7 @@ sub restart_node {
   my ($node) = @_;
   $node->{pid} = start($node->{name}, exim_command($node, '-bdf'));
   my ($address) = split / ; /, $node->{site}{addresses};
-  within(30, sub { alive($node->{pid}) && listening($address, $node->{site}{ports}[0]) }) or die "Exim does not start\n";
+  within(sub { alive($node->{pid}) && listening($address, $node->{site}{ports}[0]) }) or die "Exim does not start\n";
   return;
 }
 
@@ -155,7 +158,7 @@ sub stop_node {
 sub kill_node {
   my ($node) = @_;
   kill 'KILL', $node->{pid};
-  within(20, sub {
+  within(sub {
     my @pids = node_pids($node);
     kill 'KILL', @pids;
     waitpid $node->{pid}, WNOHANG;
@@ -201,7 +204,7 @@ sub start_haproxy {
   local @ENV{ keys %values } = values %values;
   my $proxy = { name => $name, run => $run };
   $proxy->{pid} = start($name, 'haproxy', '-W', map { ('-f', file('guide', $_)) } @files);
-  within(30, sub { alive($proxy->{pid}) && admin($proxy, 'show info') =~ /^Pid: \d/m }) or die "HAProxy does not start\n", said($name);
+  within(sub { alive($proxy->{pid}) && admin($proxy, 'show info') =~ /^Pid: \d/m }) or die "HAProxy does not start\n", said($name);
   return $proxy;
 }
 
@@ -222,7 +225,7 @@ sub reload {
   my $before = $worker->();
   write_file("$proxy->{run}/state", admin($proxy, 'show servers state'));
   kill 'USR2', $proxy->{pid};
-  within(30, sub { alive($proxy->{pid}); my $now = $worker->(); $now and $now != $before }) or die "HAProxy is not reloaded\n", said($proxy->{name});
+  within(sub { alive($proxy->{pid}); my $now = $worker->(); $now and $now != $before }) or die "HAProxy is not reloaded\n", said($proxy->{name});
   return;
 }
 
@@ -251,16 +254,16 @@ sub servers_up {
 
 # smtp_connect(FROM, TO, PORT): a session before the banner. Dies of what goes wrong, as all of these do.
 sub smtp_connect {
-  my ($from, $to, $port, $timeout) = @_;
-  my $socket = IO::Socket::IP->new(PeerHost => $to, PeerPort => $port, LocalHost => $from, Type => SOCK_STREAM, Timeout => 20)
+  my ($from, $to, $port) = @_;
+  my $socket = IO::Socket::IP->new(PeerHost => $to, PeerPort => $port, LocalHost => $from, Type => SOCK_STREAM, Timeout => HANG)
     or die "connect: $@\n";
-  return { socket => $socket, port => $socket->sockport, timeout => $timeout // 30, input => '' };
+  return { socket => $socket, port => $socket->sockport, input => '' };
 }
 
 sub smtp_secure {
   my ($s, %options) = @_;
   require IO::Socket::SSL;
-  IO::Socket::SSL->start_SSL($s->{socket}, SSL_verify_mode => 0, SSL_hostname => '', Timeout => 20, %options)
+  IO::Socket::SSL->start_SSL($s->{socket}, SSL_verify_mode => 0, SSL_hostname => '', Timeout => HANG, %options)
     or die 'TLS: ', IO::Socket::SSL::errstr(), "\n";
   return;
 }
@@ -268,12 +271,12 @@ sub smtp_secure {
 # One response, with all its lines; an empty string if the peer closes instead.
 sub smtp_reply {
   my ($s) = @_;
-  my $until = time + $s->{timeout};
+  my $until = time + HANG;
   for (;;) {
     return $1 =~ s/\r//gr if $s->{input} =~ s/\A((?:\d{3}-.*\n)*\d{3}(?: .*)?\n)//;
     my $left = $until - time;
     my $pending = $s->{socket}->can('pending') && $s->{socket}->pending;
-    die "no response in $s->{timeout} seconds\n" if not $pending and ($left <= 0 or not IO::Select->new($s->{socket})->can_read($left));
+    die "no response in ${\HANG} seconds\n" if not $pending and ($left <= 0 or not IO::Select->new($s->{socket})->can_read($left));
     my $n = sysread $s->{socket}, $s->{input}, 16_384, length $s->{input};
     next if not defined $n and ($!{EINTR} or $!{EAGAIN});
     return '' if not $n;
@@ -329,7 +332,7 @@ sub alive {
 sub stop {
   my ($pid, $signal) = @_;
   kill $signal, $pid;
-  within(20, sub { waitpid $pid, WNOHANG }) or die "$started{$pid} does not end\n";
+  within(sub { waitpid $pid, WNOHANG }) or die "$started{$pid} does not end\n";
   delete $started{$pid};
   return;
 }
@@ -337,7 +340,7 @@ sub stop {
 sub stop_all {
   return if not %started;
   kill 'TERM', keys %started;
-  my $gone = within(10, sub { delete @started{ grep { waitpid($_, WNOHANG) } keys %started }; not %started });
+  my $gone = within(sub { delete @started{ grep { waitpid($_, WNOHANG) } keys %started }; not %started });
   if (not $gone) {
     kill 'KILL', keys %started;
     waitpid $_, 0 for keys %started;
@@ -371,11 +374,11 @@ sub leftover {
 }
 
 sub within {
-  my ($seconds, $done) = @_;
-  my $until = time + $seconds;
+  my ($done) = @_;
+  my $until = time + HANG;
   while (not $done->()) {
     return 0 if time > $until;
-    sleep 0.05;
+    sleep 0.05;         # clock: how often to look
   }
   return 1;
 }

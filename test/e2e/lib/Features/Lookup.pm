@@ -136,7 +136,7 @@ feature 'redis', ['lookup redis'], sub {
   mkdir $dir or die "$dir: $!\n" if not -d $dir;
   symlink $server, file('redis-server');
   my $pid = start('redis', file('redis-server'), qw(--port 0 --unixsocket), $socket, qw(--unixsocketperm 777 --dir), $dir, '--save', '');
-  within(20, sub { -S $socket }) or die "the Redis server does not start\n", contents(file('redis.out'));
+  within(sub { -S $socket }) or die "the Redis server does not start\n", contents(file('redis.out'));
   run_quietly('redis-cli', tool('redis-cli'), '-s', $socket, 'mset', map { @$_ } ["client:${\GOOD}", "good ${\GOOD}"],
     ["client:${\BAD}", "bad ${\BAD}"], ['proxy:' . address(1), 'good the proxy'], ['client:' . address(1), 'bad the proxy']);
   my $main = "redis_servers = ($socket)///\n";

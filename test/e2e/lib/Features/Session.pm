@@ -37,7 +37,7 @@ END
     like("$address: the refusal", $replies[2], qr/not from 198\.51\.100\.77/) if $codes->[2] == 550;
   }
   like('only one for the bad client', logged($e, qr/<= .*\[198\.51\.100\.77\]/), qr/PRX=/);
-  within(5, sub { 3 == (() = contents("$e->{home}/log/mainlog") =~ / => /g) });
+  within(sub { 3 == (() = contents("$e->{home}/log/mainlog") =~ / => /g) });
   is('delivered', scalar(() = contents("$e->{home}/log/mainlog") =~ / => /g), 3);
   return;
 };

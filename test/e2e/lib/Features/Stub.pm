@@ -41,7 +41,7 @@ sub main {
     my $pid = fork // next;
     next if $pid;
     close $listen;
-    alarm 60;
+    alarm 300;          # clock: only a hang takes so long
     $serve->($s);
     exit 0;
   }
