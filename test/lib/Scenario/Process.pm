@@ -9,9 +9,10 @@ package Scenario::Process;
 use strict;
 use warnings;
 use File::Glob ":bsd_glob";
-use POSIX qw(:sys_wait_h);
+use POSIX ();
 use Time::HiRes qw(sleep clock_gettime CLOCK_MONOTONIC);
 
+# clock: how long a process may take to obey a signal, before it gets a stronger one; how often it is looked at.
 use constant { GRACE => 3, STEP => 0.02 };
 
 # world, dir
@@ -102,15 +103,13 @@ sub slurp {
   return <$in> // '';
 }
 
-# Gives the scenario's processes a moment to end by themselves; then ends them
-# and returns what had to be ended.
+# Ends the scenario's processes, and returns what had to be ended.
 sub clear {
-  my ($self, $grace) = @_;
-  1 while waitpid(-1, WNOHANG) > 0;
-  my @left = $self->wait_left($grace // GRACE) or return;
+  my ($self) = @_;
+  my @left = $self->left or return;
   for my $signal (qw(TERM KILL)) {
     kill $signal, map { $_->[0] } $self->left;
-    last if not $self->wait_left($signal eq 'TERM' ? 1 : GRACE);
+    last if not $self->wait_left(GRACE);
   }
   return @left;
 }

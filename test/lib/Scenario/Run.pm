@@ -53,30 +53,34 @@ sub carry_out {
   my $unmet = $script->unmet(-e $conf ? Scenario::Script::read_file($conf) : '');
   return { state => 'skip', reason => $unmet } if defined $unmet;
   my $ok = eval {
+    # clock: only a hang takes so long
     alarm $option->{timeout};
     $script->run;
     1;
   };
   my $problem = $@;
   alarm 0;
-  my $outcome = $ok ? left_over($process) : failed($place, $problem, $process);
+  my $outcome = $ok ? left_over($process, $script, $option->{timeout}) : failed($place, $problem, $process);
   $outcome //= crash($place);
   return $outcome // compared($world, $option, $place, $script);
 }
 
 sub failed {
   my ($place, $problem, $process) = @_;
-  $process->clear(0);
+  $process->clear;
   return { state => 'skip', reason => $problem->{skip} } if ref $problem;
   my ($first, $rest) = split /\n/, $problem, 2;
   return { state => 'fail', reason => $first, detail => ($rest // '') . tails($place) };
 }
 
-# A server that still waits for a connection ends by itself: it is not waited for after the
-# last Exim, as it is not in Exim's runtest.
+# A session may be about to end. What the script should have ended itself is not waited for, nor a server that
+# still waits for a connection, as it is not in Exim's runtest.
 sub left_over {
-  my ($process) = @_;
-  my @left = grep { $_->[1] !~ m{ \./bin/server } } $process->clear or return undef;
+  my ($process, $script, $limit) = @_;
+  my $no_server = qr{^(?!.* \./bin/server )};
+  # clock: only a hang takes so long
+  $process->wait_left(@{ $script->{daemons} } ? 0 : $limit, $no_server);
+  my @left = grep { $_->[1] =~ $no_server } $process->clear or return undef;
   return { state => 'fail', reason => 'processes were left running',
     detail => join '', map { "$_->[0] $_->[1]\n" } @left };
 }
@@ -130,7 +134,7 @@ sub finish {
   my ($result, $option, $place, $process) = @_;
   local $SIG{TERM} = 'IGNORE';
   alarm 0;
-  $process->clear(0) if $process;
+  $process->clear if $process;
   chdir '/';
   if ($option->{keep} and $place) { $result->{kept} = $place->{dir} }
   elsif ($place)                  { $place->remove }

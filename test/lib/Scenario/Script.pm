@@ -10,9 +10,12 @@ use warnings;
 use File::Glob ":bsd_glob";
 use Scenario::Munge ();
 use Scenario::Place ();
+use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep);
 
-use constant { PID_FILE_WAIT => 9, POLL => 0.02, SETTLE => 0.3, HELPER_WAIT => 1 };
+# clock: how often a condition is looked at; and for commands that give no sign of being ready, what Exim's
+# own runtest waits (no scenario here has such a command). Only the scenario's own time limit ends a wait.
+use constant { POLL => 0.02, SETTLE => 0.3 };
 use constant MACHINE_COMMANDS => qr/^(?:(?:ln|ls|du|mkdir|mkfifo|touch|cp|cat)|sudo\s(?:mkdir|rmdir|rm|mv|cp|chown|chmod))\s/;
 use constant UTILITY => qr/^(?:dump|dbmbuild|exinext|exigrep|exiqgrep|eximstats)\b/;
 use constant EXIM_UTILITY => qr/^_(?:dumpdb|fixdb|id_update|lock|msgdate|tidydb)$/;
@@ -127,6 +130,7 @@ sub run {
   return;
 }
 
+# clock: sleep, millisleep, :sleep: and an exim command's linger are as the script says; each script has the reason.
 my @commands = (
   [qr/^###\s/ => \&comment], [qr/^echo\s/ => \&echo], [qr/^gnutls/ => sub { }],
   [qr/^killdaemon/ => \&killdaemon], [qr/^millisleep\s+(\d+)/ => sub { sleep($_[2] / 1000) }],
@@ -326,17 +330,18 @@ sub server {
   $self->data(sub { local $SIG{PIPE} = 'IGNORE'; print {$pipe} @_ });
   print {$pipe} "++++\n";
   $self->{server} = { pid => $pid, pipe => $pipe, at => $self->{at} };
-  $self->await($pid_file) or die "line $self->{at}: the server did not start\n";
+  $self->await($pid_file, $pid) or die "line $self->{at}: the server did not start\n";
   return;
 }
 
+# Waits for the process to write a file; false if it ends instead.
 sub await {
-  my ($self, $file) = @_;
-  for (1 .. PID_FILE_WAIT / POLL) {
-    return 1 if -s $file;
+  my ($self, $file, $pid) = @_;
+  until (-s $file) {
+    return 0 if waitpid $pid, WNOHANG;
     sleep POLL;
   }
-  return 0;
+  return 1;
 }
 
 sub finish_server {
@@ -358,7 +363,7 @@ sub killdaemon {
     die "line $self->{at}: the daemon was ended by signal $signal ($deadly{$signal})\n" if $deadly{$signal};
   }
   # the helper that removes the pid file keeps the ports bound for a moment
-  $self->{process}->wait_left(HELPER_WAIT, qr/ -bdf | -oPX /);
+  $self->{process}->wait_left('inf', qr/ -bdf | -oPX /);
   unlink glob "$self->{place}{dir}/spool/exim-daemon.*";
   return;
 }
@@ -452,7 +457,7 @@ sub daemon {
   my ($pid, $pipe) = $self->{process}->start("$command >>test-stdout 2>>test-stderr-server", as_root => $as_root);
   $self->data;
   push @{ $self->{daemons} }, { pid => $pid, pipe => $pipe };
-  $self->await($pid_file) and return;
+  $self->await($pid_file, $pid) and return;
   my $log = eval { read_file("$dir/spool/log/serverpaniclog") } // '';
   die "line $self->{at}: the daemon did not start\n$log",
     eval { read_file("$dir/test-stderr-server") } // '';
