@@ -54,14 +54,12 @@ proxy_deadline_left(const struct timespec * deadline)
 {
 const int day = 24 * 60 * 60;
 struct timespec now;
-long ms;
+int64_t ns;
 
 (void) clock_gettime(CLOCK_MONOTONIC, &now);
 if (deadline->tv_sec - now.tv_sec >= day) return day * 1000;
-if (deadline->tv_sec < now.tv_sec) return 0;
-ms = (deadline->tv_sec - now.tv_sec) * 1000
-   + (deadline->tv_nsec - now.tv_nsec + 999999) / 1000000;
-return ms > 0 ? (int)ms : 0;
+ns = (int64_t)(deadline->tv_sec - now.tv_sec) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
+return ns > 0 ? (int)((ns + 999999) / 1000000) : 0;
 }
 
 
