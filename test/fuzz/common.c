@@ -68,13 +68,4 @@ if (!base) base = region();
 return (char *)(base + REGION - n);
 }
 
-uint32_t
-hash_of(const uint8_t * p, size_t n)
-{
-uint32_t h = 2166136261u;
-
-for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * 16777619u;
-return h ^ h >> 15;
-}
-
 /* End of common.c */

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the fuzz targets share: how an oracle fails, memory with no man's land around it, and the oracles
-on the parser and the TLVs. The contract that they hold these to is in proxy_header.h and proxy_tlv.h. */
+/* What the fuzz targets share. The contracts that they check are in proxy_header.h, proxy_tlv.h, proxy_text.h
+and proxy_reader.h. */
 
 #ifndef FUZZ_H
 #define FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include "proxy_header.h"
-#include "proxy_tlv.h"
 
-/* An oracle: says what is wrong, and aborts */
+/* Abort, with a message, unless a condition holds. */
 
 #define CHECK(condition, ...) \
   do { if (!(condition)) fuzz_fail(__FILE__, __LINE__, #condition, __VA_ARGS__); } while (0)
@@ -18,62 +16,48 @@ on the parser and the TLVs. The contract that they hold these to is in proxy_hea
 extern void fuzz_fail(const char * file, int line, const char * condition, const char * format, ...)
   __attribute__((noreturn, format(printf, 4, 5)));
 
-/* A copy of n bytes of which the one past the end, or the one before the start, is no memory at all. Good
-until the next call of the same function. */
+/* Copy n bytes so that the page after the last, or before the first, cannot be touched. The copy is valid until
+the next call of the same function. */
 
 extern const uint8_t * before_the_end(const void * p, size_t n);
 extern const uint8_t * after_the_start(const void * p, size_t n);
 
-/* Room for exactly n bytes, with nothing beyond them */
+/* Get room for n bytes, with a page after it that cannot be touched. */
 
 extern char * room_for(size_t n);
 
-/* Tells the memory sanitizer that these bytes have been written: libFuzzer itself is not built with it */
+/* Tell the memory sanitizer that bytes have been written (libFuzzer itself is not built with it), or that their
+values must not be used. */
 
 #if defined(__has_feature)
 # if __has_feature(memory_sanitizer)
 #  include <sanitizer/msan_interface.h>
-#  define WRITTEN(p, n) __msan_unpoison(p, n)
+#  define WRITTEN(p, n)	__msan_unpoison(p, n)
+#  define FORGET(p, n)	__msan_poison(p, n)
 # endif
 #endif
 #ifndef WRITTEN
-# define WRITTEN(p, n) ((void)0)
+# define WRITTEN(p, n)	((void)0)
+# define FORGET(p, n)	memset(p, 0xa5, n)
 #endif
 
-/* A figure from an input, for choices that are to be the same each time */
-
-extern uint32_t hash_of(const uint8_t * p, size_t n);
-
-/* Set to check every prefix of every input, not those of a part of them */
+/* Set to check every prefix of every input, rather than of one input in 16 */
 
 extern int fuzz_thorough;
 
-/* parse.c: parse, and hold the result to the contract for one call */
+/* mend.c: make the stated length, the lengths of the TLVs, and the checksum of a v2 header fit its size. Without
+this, hardly anything that a mutator makes gets past them. */
 
-extern proxy_result parse(const uint8_t * buf, size_t len, proxy_header * h);
+extern void mend(uint8_t * data, size_t size);
 
-extern int same_header(const proxy_header * a, const proxy_header * b);
+/* text.c: escape a value, and check that the text is clean and tells the value. */
 
-/* shown.c: a value is shown as text that can be trusted, and that tells the value */
+extern void check_text(const uint8_t * value, size_t length);
 
-extern void check_shown(proxy_bytes value, proxy_show show);
-extern int is_clean_text(const char * s, size_t n);
+/* Each target */
 
-/* write.c: a header again from what was decoded. Returns its size. */
-
-extern size_t write_header(const uint8_t * original, const proxy_header * h, uint8_t * out);
-
-extern uint32_t bitwise_crc32c(const uint8_t * p, size_t n);
-
-/* mutate.c: change an input in the way of a header's own structure */
-
-extern size_t mutate_header(uint8_t * data, size_t size, size_t max_size, unsigned seed);
-extern size_t LLVMFuzzerMutate(uint8_t * data, size_t size, size_t max_size);
-
-/* Every target */
-
+extern const size_t fuzz_script_len;	/* the size of what precedes the header in an input */
 extern int LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
-extern size_t LLVMFuzzerCustomMutator(uint8_t * data, size_t size, size_t max_size, unsigned seed);
 
 #endif
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a target over files, without a fuzzer.
+/* Run a target over files, without a fuzzer.
 
-usage: PROGRAM [-r COUNT [-s SEED] [-o FILE]] FILE|DIRECTORY...
-       PROGRAM -p COUNT [-s SEED] FILE|DIRECTORY... >SAMPLES
+usage: PROGRAM [-1] [-n STEP] [-o FILE] FILE|DIRECTORY...
 
-Each file is given to the target in a process of its own, so that one which fails does not hide the next.
-With -r, after that, COUNT inputs are made from the files by the target's mutator, step by step, and given
-to it; one that fails is written to the FILE of -o. With -p, such inputs, and the files first, are written to standard output instead, each after its
-size in four bytes. Prints a line for each failure, and in the end "N passed, N failed". Exit code 0 if
-nothing failed, 1 if something did, 2 for bad usage. */
+Give the target each file, and all that one small change makes of it: each prefix, and each byte missing, doubled, or
+another one, with and without the lengths and the checksum made to fit. With -n, only every STEP-th of those. After a
+file that fails a new process goes on with the next, or with -1 nothing does. Print a line for each file that fails, and
+"N passed, N failed". -o names the FILE for the last input that failed. Exit code 0 if nothing failed, 1 if something
+did, 2 for bad usage. */
 
 #include <dirent.h>
 #include <stdio.h>
@@ -21,41 +20,104 @@ nothing failed, 1 if something did, 2 for bad usage. */
 #include "fuzz.h"
 
 #define INPUT_MAX	(256 * 1024)
-#define MADE_MAX	2048		/* size of made inputs, as the fuzzers have it */
+#define CHANGED_MAX	300		/* bytes that are changed */
+#define CHANGES		7
 
-typedef struct {
-  char *	name;
-  uint8_t *	data;
-  size_t	size;
-} input;
+static struct {
+  size_t	file, size;
+  uint8_t	data[INPUT_MAX];
+} * current;				/* shared with the parent */
+static char ** files;
+static size_t file_count;
+static const char * save;
+static unsigned long step = 1, changes;
 
-static input * inputs;
-static size_t input_count;
-static unsigned long passed, failed;
-static uint32_t state = 1;
-static input * current;			/* the made input, shared with the parent */
-
-static uint32_t
-rnd(uint32_t n)
+static void
+run(void)
 {
-state = state * 1664525 + 1013904223;
-return n > 0 ? (uint32_t)((uint64_t)state * n >> 32) : 0;
+(void) LLVMFuzzerTestOneInput(current->data, current->size);
+}
+
+/* Make one change to the byte at i of an input, which has room for one more. */
+
+static size_t
+change(int kind, uint8_t * p, size_t n, size_t i)
+{
+switch (kind)
+  {
+  case 0:  return i;
+  case 1:  memmove(p + i, p + i + 1, n - i - 1); return n - 1;
+  case 2:  memmove(p + i + 1, p + i, n - i); return n + 1;
+  case 3:  p[i]++; return n;
+  case 4:  p[i]--; return n;
+  case 5:  p[i] = 0; return n;
+  default: p[i] ^= 0xff; return n;
+  }
 }
 
 static void
-add_file(const char * name)
+run_changed(const uint8_t * data, size_t n)
 {
+size_t at = fuzz_script_len;
+
+for (size_t i = 0; i < n && i < CHANGED_MAX; i++)
+  for (int kind = 0; kind < CHANGES * 2; kind++)
+    {
+    if (changes++ % step != 0) continue;
+    memcpy(current->data, data, n);
+    current->size = change(kind / 2, current->data, n, i);
+    if (kind % 2 && current->size > at) mend(current->data + at, current->size - at);
+    run();
+    }
+}
+
+static void
+run_file(const char * name)
+{
+static uint8_t data[INPUT_MAX];
 FILE * f = fopen(name, "rb");
-input * in;
+size_t n;
 
 if (!f) { perror(name); exit(2); }
-inputs = realloc(inputs, (input_count + 1) * sizeof(input));
-in = inputs + input_count++;
-in->name = strdup(name);
-in->data = malloc(INPUT_MAX);
-in->size = fread(in->data, 1, INPUT_MAX, f);
-in->data = realloc(in->data, in->size + 1);
+n = fread(data, 1, INPUT_MAX - 1, f);
 fclose(f);
+memcpy(current->data, data, n);
+current->size = n;
+fuzz_thorough = 1;
+run();
+fuzz_thorough = 0;
+run_changed(data, n);
+}
+
+/* Run the files from a number on in a child.
+
+Returns:	the number of the one that failed, or that of all */
+
+static size_t
+run_from(size_t first)
+{
+pid_t pid;
+int status;
+
+fflush(stdout);
+if ((pid = fork()) == 0)
+  {
+  for (current->file = first; current->file < file_count; current->file++) run_file(files[current->file]);
+  fflush(stdout);
+  _exit(0);
+  }
+if (pid < 0 || waitpid(pid, &status, 0) != pid) { perror("fork"); exit(1); }
+return status == 0 ? file_count : current->file;
+}
+
+static void
+report(const char * name)
+{
+FILE * f;
+
+printf("not ok - %s\n", name);
+if (!save) return;
+if (!(f = fopen(save, "wb")) || fwrite(current->data, 1, current->size, f) != current->size || fclose(f)) perror(save);
 }
 
 static int
@@ -72,7 +134,12 @@ struct stat st;
 int n;
 
 if (stat(name, &st) != 0) { perror(name); exit(2); }
-if (!S_ISDIR(st.st_mode)) { add_file(name); return; }
+if (!S_ISDIR(st.st_mode))
+  {
+  files = realloc(files, (file_count + 1) * sizeof(*files));
+  files[file_count++] = strdup(name);
+  return;
+  }
 if ((n = scandir(name, &d, visible, alphasort)) < 0) { perror(name); exit(2); }
 for (int i = 0; i < n; i++)
   {
@@ -84,110 +151,30 @@ for (int i = 0; i < n; i++)
 free(d);
 }
 
-/* An input made from one of the files, by one or more steps */
-
-static size_t
-make(uint8_t * out)
-{
-const input * in = inputs + rnd((uint32_t)input_count);
-size_t n = in->size < MADE_MAX ? in->size : MADE_MAX;
-
-memcpy(out, in->data, n);
-for (uint32_t steps = 1 + rnd(4); steps > 0; steps--)
-  n = LLVMFuzzerCustomMutator(out, n, MADE_MAX, rnd(UINT32_MAX));
-return n;
-}
-
-static void
-run_made(unsigned long count)
-{
-while (count-- > 0)
-  {
-  uint8_t * exact = malloc(MADE_MAX);
-  current->size = make(current->data);
-  exact = realloc(exact, current->size + 1);
-  memcpy(exact, current->data, current->size);
-  LLVMFuzzerTestOneInput(exact, current->size);
-  free(exact);
-  }
-}
-
-static void
-save_current(const char * name)
-{
-FILE * f = fopen(name, "wb");
-if (!f || fwrite(current->data, 1, current->size, f) != current->size || fclose(f)) perror(name);
-}
-
-static void
-pack(const uint8_t * data, size_t n)
-{
-uint8_t size[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
-if (fwrite(size, 1, 4, stdout) != 4 || fwrite(data, 1, n, stdout) != n) { perror("write"); exit(1); }
-}
-
-/* Run something in a child; count how it ended */
-
-static int
-in_child(const char * name, const input * in, unsigned long count)
-{
-int status = 0;
-pid_t pid;
-
-fflush(stdout);
-if ((pid = fork()) == 0)
-  {
-  if (in) LLVMFuzzerTestOneInput(in->data, in->size); else run_made(count);
-  _exit(0);
-  }
-if (pid < 0 || waitpid(pid, &status, 0) != pid) { perror("fork"); exit(1); }
-if (status == 0) passed++;
-else
-  {
-  failed++;
-  printf("not ok - %s\n", name);
-  }
-return status == 0;
-}
-
 int
 main(int argc, char ** argv)
 {
-static uint8_t buf[MADE_MAX];
-unsigned long made = 0;
-const char * save = NULL;
-char what[80];
-int c, packing = 0;
+size_t failed = 0, at;
+int c, one = 0;
 
-while ((c = getopt(argc, argv, "r:p:s:o:")) != -1) switch (c)
+while ((c = getopt(argc, argv, "1n:o:")) != -1) switch (c)
   {
-  case 'p': packing = 1;		/* fall through */
-  case 'r': made = strtoul(optarg, NULL, 10); break;
-  case 's': state = (uint32_t)strtoul(optarg, NULL, 10); break;
+  case '1': one = 1; break;
+  case 'n': step = strtoul(optarg, NULL, 10); break;
   case 'o': save = optarg; break;
   default:  return 2;
   }
+if (optind == argc || step == 0) { fprintf(stderr, "%s: bad usage\n", argv[0]); return 2; }
+current = mmap(NULL, sizeof(*current), PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0);
+if (current == MAP_FAILED) { perror("mmap"); return 1; }
 while (optind < argc) add(argv[optind++]);
-if (input_count == 0) { fprintf(stderr, "%s: no input\n", argv[0]); return 2; }
-
-if (packing)
-  {
-  for (size_t i = 0; i < input_count; i++) pack(inputs[i].data, inputs[i].size);
-  while (made-- > 0) pack(buf, make(buf));
-  return fflush(stdout) ? 1 : 0;
-  }
-fuzz_thorough = 1;
-for (size_t i = 0; i < input_count; i++) in_child(inputs[i].name, inputs + i, 1);
-fuzz_thorough = 0;
-if (made > 0)
-  {
-  current = mmap(NULL, sizeof(input) + MADE_MAX, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0);
-  if (current == MAP_FAILED) { perror("mmap"); return 1; }
-  current->data = (uint8_t *)(current + 1);
-  snprintf(what, sizeof(what), "%lu made inputs", made);
-  if (!in_child(what, NULL, made) && save) save_current(save);
-  }
-printf("%lu passed, %lu failed\n", passed, failed);
+for (at = 0; at < file_count && !(one && failed > 0); at++)
+  if ((at = run_from(at)) < file_count)
+    {
+    failed++;
+    report(files[at]);
+    }
+printf("%zu passed, %zu failed\n", file_count - failed, failed);
 return failed > 0;
 }
 

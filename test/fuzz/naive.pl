@@ -1,26 +1,26 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# usage: test/fuzz/naive.pl <SAMPLES
+# usage: test/fuzz/naive.pl <TOLD
 #
 # A decoder of PROXY protocol headers for comparison, written from a description of the protocol alone, by
-# regular expressions and unpack. Reads inputs from standard input, each after its size in four bytes, and
-# prints a line for each:
+# regular expressions and unpack. Reads what the parser has told of some inputs (test/fuzz/tell.c), and prints where it
+# does not agree, and how many inputs there were. A line is "tell: INPUT VERDICT", in which INPUT is in hex and VERDICT
+# is one of
 #
 #   none
 #   more SIZE          SIZE of the whole header, 0 if it is not known yet
 #   bad SIZE           where the header ends, 0 if that is not known
-#   good SIZE VERSION COMMAND BITS SOURCE PORT TARGET PORT NAME=TEXT...
+#   good SIZE VERSION COMMAND CLIENT SOURCE PORT TARGET PORT NAME=VALUE...
 #
-# with addresses and texts in hex, BITS 0, 32 or 128, and the names in alphabetical order. test/fuzz/tell
-# prints the same by the project's own parser.
+# with addresses (IPv4 as mapped) and values in hex, text after it was escaped, CLIENT 1 if there are addresses, and the
+# names in alphabetical order. Other lines are ignored.
 #
-# exit codes: 0 done; 1 the samples are cut; 2 bad usage
+# exit codes: 0 all agree; 1 not so, or there are no inputs; 2 bad usage
 
 use strict;
 use warnings;
 use FindBin ();
-use MIME::Base64 ();
 use bytes;
 use lib "$FindBin::RealBin/../lib";
 use Help qw(arguments);
@@ -28,14 +28,21 @@ use Help qw(arguments);
 my $octet = qr/(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])/;
 my $quad = qr/$octet(?:\.$octet){3}/;
 my $group = qr/[0-9A-Fa-f]{1,4}/;
+my $nothing = '0 ' . '00' x 16 . ' 0 ' . '00' x 16 . ' 0';
 my $port = qr/(?:0|[1-9][0-9]{0,4})/;
 
-sub inet { my $s = shift; return $s =~ /\A$quad\z/ ? pack('C4', split /\./, $s) : undef }
+sub quad_bytes { return pack 'C4', split /\./, $_[0] }
+
+# Either family, as 16 bytes
+
+sub address { my $s = shift; return $s =~ /\A$quad\z/ ? mapped(quad_bytes($s)) : inet6($s) }
+
+sub mapped { return "\0" x 10 . "\xff\xff$_[0]" }
 
 sub inet6
 {
 my $s = shift;
-$s =~ s/(\A|:)($quad)\z/$1 . join ':', map { sprintf '%x', $_ } unpack 'n2', inet($2)/e;
+$s =~ s/(\A|:)($quad)\z/$1 . join ':', map { sprintf '%x', $_ } unpack 'n2', quad_bytes($2)/e;
 return undef if $s =~ /::.*::/ || $s =~ /:::/;
 my ($head, $tail) = $s =~ /\A(.*)::(.*)\z/s ? ($1, $2) : ($s, undef);
 for ($head, $tail) { return undef if defined && $_ ne '' && !/\A$group(?::$group)*\z/ }
@@ -53,14 +60,14 @@ return length $d < 107 ? 'more 0' : 'bad 0' if $end < 0;
 my $size = $end + 2;
 my $line = substr $d, 0, $end;
 return "bad $size" if $size > 107;
-return "good $size 1 unknown 0 " . '00' x 16 . ' 0 ' . '00' x 16 . ' 0' if $line =~ /\APROXY UNKNOWN(?: .*)?\z/s;
-my ($v, $s, $t, $sp, $tp) = $line =~ /\APROXY TCP([46]) ([^ ]*) ([^ ]*) ($port) ($port)\z/ or return "bad $size";
-($s, $t) = map { $v == 4 ? inet($_) : inet6($_) } $s, $t;
+return "good $size 1 unknown $nothing" if $line =~ /\APROXY UNKNOWN(?: .*)?\z/s;
+my ($s, $t, $sp, $tp) = $line =~ /\APROXY TCP[46] ([^ ]*) ([^ ]*) ($port) ($port)\z/ or return "bad $size";
+($s, $t) = map { address($_) } $s, $t;
 return "bad $size" if !defined $s || !defined $t || $sp > 65535 || $tp > 65535;
-return sprintf 'good %d 1 proxy %d %s %d %s %d', $size, $v == 4 ? 32 : 128, whole($s), $sp, whole($t), $tp;
+return "good $size 1 proxy " . client($s, $t, $sp, $tp);
 }
 
-sub whole { return unpack 'H*', $_[0] . "\0" x (16 - length $_[0]) }
+sub client { my ($s, $t, $sp, $tp) = @_; return join ' ', 1, unpack('H*', $s), $sp, unpack('H*', $t), $tp }
 
 # A row of TLVs as a list of [type, value, offset of the value], or nothing if it is not well formed
 
@@ -108,40 +115,39 @@ $s =~ s/\G(?:($shown)|(.))/defined $1 ? $1 : $2 eq "\\" ? "\\\\" : sprintf "\\%0
 return $s;
 }
 
-sub base64 { return MIME::Base64::encode_base64($_[0], "") }
+# Values by name. One that does not fit its definition is as good as absent: the next of its type counts.
 
 sub values_of
 {
 my ($tlvs) = @_;
-my (%first, %inner, %v);
-$first{$_->[0]} //= $_->[1] for @$tlvs;
-my ($client, $verify);
-if (defined $first{0x20})
+my %v;
+my ($ssl) = grep { $_->[0] == 0x20 && length $_->[1] >= 5 && row(substr $_->[1], 5) } @$tlvs;
+my $inner = $ssl ? row(substr $ssl->[1], 5) : [];
+my $sent_cert = $ssl && ord($ssl->[1]) & 6;
+my %is_bytes = map { $_ => 1 } qw(azure_linkid gcp_psc_id ssl_client_cert);
+my %fits = (unique_id => sub { length $_[0] <= 128 }, gcp_psc_id => sub { length $_[0] == 8 },
+  aws_vpce_id => sub { $_[0] =~ s/\A\x01// }, azure_linkid => sub { $_[0] =~ s/\A\x01(?=.{4}\z)//s });
+for my $name (keys %top, keys %in_ssl)
   {
-  ($client, $verify) = unpack 'C N', $first{0x20};
-  $inner{$_->[0]} //= $_->[1] for @{ row(substr $first{0x20}, 5) };
-  $v{ssl_verify} = $verify ? "failed $verify" : 'ok' if $client & 6;
+  for my $tlv (@{ $top{$name} ? $tlvs : $inner })
+    {
+    my $value = $tlv->[1];
+    next if $tlv->[0] != ($top{$name} // $in_ssl{$name}) || ($fits{$name} && !$fits{$name}->($value));
+    $v{$name} = $is_bytes{$name} ? $value : text($value);
+    last;
+    }
   }
-for (keys %top) { $v{$_} = text($first{$top{$_}}) if defined $first{$top{$_}} }
-for (keys %in_ssl) { $v{$_} = text($inner{$in_ssl{$_}}) if defined $inner{$in_ssl{$_}} }
-delete $v{ssl_cn} unless $client && $client & 6;
-$v{ssl_client_cert} = base64($inner{0x28}) if defined $inner{0x28};
-$v{gcp_psc_id} = unpack 'H*', $first{0xe0} if defined $first{0xe0};
-delete @v{qw(aws_vpce_id azure_linkid)};
-my @of_subtype_1 = grep { $_->[1] =~ /\A\x01/ } @$tlvs;
-my ($aws) = grep { $_->[0] == 0xea } @of_subtype_1;
-my ($azure) = grep { $_->[0] == 0xee } @of_subtype_1;
-$v{aws_vpce_id} = text(substr $aws->[1], 1) if $aws;
-$v{azure_linkid} = unpack 'x V', $azure->[1] if $azure && length $azure->[1] == 5;
+delete $v{ssl_cn} unless $sent_cert;
+$v{ssl_verify} = substr $ssl->[1], 1, 4 if $sent_cert;
 return join '', map { " $_=" . unpack 'H*', $v{$_} } sort keys %v;
 }
 
-# The TLVs of a whole header, or nothing if they are not all as they should be
+# The TLVs of a whole header, or nothing if it is bad
+
 sub good_row
 {
 my ($d, $start) = @_;
 my $tlvs = row(substr $d, $start) or return;
-for (grep { $_->[0] == 0x20 } @$tlvs) { return unless length $_->[1] >= 5 && row(substr $_->[1], 5) }
 my @sums = grep { $_->[0] == 3 } @$tlvs;
 return if @sums > 1;
 for (@sums)
@@ -159,20 +165,19 @@ my $d = shift;
 return 'more 0' if length $d < 16;
 my ($command, $family, $length) = unpack 'x12 C C n', $d;
 my $size = 16 + $length;
-my $bits = { 0x11 => 32, 0x21 => 128 }->{$family} // 0;
 my $start = [0, 12, 36, 216]->[$family >> 4];
 return "bad $size" unless $command == 0x20
   || ($command == 0x21 && defined $start && ($family & 15) < 3 && $length >= $start);
 return "more $size" if length $d < $size;
 $d = substr $d, 0, $size;
-my $nothing = '00' x 16 . ' 0 ' . '00' x 16 . ' 0';
-return "good $size 2 local 0 $nothing" if $command == 0x20;
+return "good $size 2 local $nothing" if $command == 0x20;
 
 my $tlvs = good_row($d, 16 + $start);
 $tlvs //= [] if $family < 0x10 && !row(substr $d, 16);	# then it is addresses of no known family
 return "bad $size" unless $tlvs;
-my ($s, $t, $sp, $tp) = $bits == 32 ? unpack 'x16 a4 a4 n n', $d : $bits ? unpack 'x16 a16 a16 n n', $d : ();
-return "good $size 2 proxy $bits " . ($bits ? join ' ', whole($s), $sp, whole($t), $tp : $nothing) . values_of($tlvs);
+my @client = $family == 0x11 ? unpack 'x16 a4 a4 n n', $d : $family == 0x21 ? unpack 'x16 a16 a16 n n', $d : ();
+@client[0, 1] = map { mapped($_) } @client[0, 1] if $family == 0x11;
+return "good $size 2 proxy " . (@client ? client(@client) : $nothing) . values_of($tlvs);
 }
 
 sub decode
@@ -185,11 +190,14 @@ return substr($one, 0, length $d) eq $d || substr($two, 0, length $d) eq $d ? 'm
 }
 
 arguments(0, 0);
-binmode STDIN;
-while (read STDIN, my $size, 4)
+my ($count, $wrong) = (0, 0);
+while (<STDIN>)
   {
-  my $n = unpack 'N', $size;
-  my $d = '';
-  die "naive.pl: the samples are cut\n" if $n > 0 && read(STDIN, $d, $n) != $n;
-  print decode($d), "\n";
+  my ($input, $told) = /^tell: ([0-9a-f]*) (.*)/ or next;
+  my $mine = decode(pack 'H*', $input);
+  $count++;
+  next if $mine eq $told;
+  print "$input: the parser says: $told; naive.pl: $mine\n" if $wrong++ < 5;
   }
+print "$count inputs, $wrong of which are told otherwise\n";
+exit($wrong > 0 || $count == 0);
