@@ -57,7 +57,7 @@ static int how;
 
 static size_t arrived, taken, peeked, in_time;	/* in_time: had come before the deadline */
 static int ended, low_water, next_piece;
-static long long now, due, deadline;	/* due: when the next piece comes */
+static long long now, due, deadline, last_at;	/* due: when the next piece comes */
 
 static unsigned calls, idle, mischief;
 static long long stolen;		/* time that calls took, and that was not waited for */
@@ -106,6 +106,7 @@ while (event_follows() && due <= now)
   if (left == 0) ended = 1;
   else arrived += n > 0 && n < left ? n : left;
   if (due < deadline) in_time = arrived;
+  last_at = due;
   idle = 0;
   plan_event();
   }
@@ -123,10 +124,17 @@ deliver();
 }
 
 static void
+check_time(void)
+{
+CHECK(now <= deadline + stolen + SLACK, "%lld us late", now - deadline);
+}
+
+static void
 begin_call(void)
 {
 long long n = mood() >> 4;
 
+check_time();
 calls++;
 CHECK(++idle < IDLE_MAX, "%u calls, the last ones without effect", calls);
 if (mood() & MOOD_SLOW)
@@ -199,6 +207,8 @@ long long until;
 begin_call();
 CHECK(ms >= 0 && ms <= SECONDS * 1000, "poll for %d", ms);
 CHECK(n == 0 || (n == 1 && p->fd == FD), "poll for another descriptor");
+if (n > 0 && p->events & POLLIN && !(how & (HOW_PIPE | HOW_NO_WAIT | HOW_NO_OPTION)))
+  CHECK((size_t)low_water > peeked, "poll for %d bytes, %zu of which have been seen", low_water, peeked);
 if (plays_tricks(MOOD_EINTR)) return errno = EINTR, -1;
 if (n > 0 && p->events & POLLIN && !(how & HOW_PIPE) && plays_tricks(MOOD_NOTHING)) return p->revents = POLLIN, 1;
 
@@ -298,7 +308,7 @@ proxy_result seen = judge(r->seen), came = judge(arrived);
 const char * reason = seen.reason;
 proxy_header h;
 
-CHECK(now <= deadline + stolen + SLACK, "%lld us late", now - deadline);
+check_time();
 switch (outcome)
   {
   case PROXY_READ_GOOD:
@@ -310,6 +320,8 @@ switch (outcome)
 
   case PROXY_READ_BAD:
     CHECK(seen.verdict == PROXY_HDR_BAD, "verdict %d", seen.verdict);
+    if (seen.size == 0)
+      CHECK(fooled || now <= last_at + PROXY_V1_PAUSE_MS * 1000 + SLACK, "waits %lld for a line's end", now - last_at);
     if (fooled || over || ended) break;
     if (seen.size > 0) CHECK(taken == seen.size, "%zu of %zu", taken, seen.size);
     else CHECK(taken == arrived || taken >= PROXY_V1_SKIP_MAX, "%zu of %zu", taken, arrived);
@@ -323,6 +335,7 @@ switch (outcome)
     CHECK(seen.verdict == PROXY_HDR_MORE && taken == r->seen && over, "verdict %d, %zu of %zu", seen.verdict,
       taken, r->seen);
     CHECK(fooled || taken >= in_time, "%zu of %zu", taken, in_time);
+    CHECK(fooled || !ended || last_at + SLACK >= deadline, "it has been closed");
     reason = r->seen > 0 ? "timeout in header" : "timeout: no header";
     break;
 
@@ -359,8 +372,8 @@ ended = next_piece = misled = 0;
 calls = idle = mischief = 0;
 low_water = 1;
 stolen = 0;
-deadline = LLONG_MAX;
-due = now = script[1] * 3900LL;
+deadline = LLONG_MAX / 2;
+last_at = due = now = script[1] * 3900LL;
 plan_event();
 
 quiet_ms = how & HOW_QUIET ? QUIET_MS : INT_MAX;
