@@ -8,14 +8,15 @@
 #define COUNT(table) (sizeof table / sizeof table[0])
 
 #define NOBODY { "", 0 }, { "", 0 }
-#define INET(src, sport, dst, dport)  PROXY_CMD_PROXY, PROXY_AF_INET,  { src, sport }, { dst, dport }
-#define INET6(src, sport, dst, dport) PROXY_CMD_PROXY, PROXY_AF_INET6, { src, sport }, { dst, dport }
-#define UNKNOWN                       PROXY_CMD_UNKNOWN, PROXY_AF_NONE, NOBODY
-#define LOCAL                         PROXY_CMD_LOCAL, PROXY_AF_NONE, NOBODY
-#define UNNAMED                       PROXY_CMD_PROXY, PROXY_AF_NONE, NOBODY
+#define INET6(src, sport, dst, dport) PROXY_CMD_PROXY, 1, { src, sport }, { dst, dport }
+#define INET(src, sport, dst, dport)  INET6(MAPPED src, sport, MAPPED dst, dport)
+#define UNKNOWN                       PROXY_CMD_UNKNOWN, 0, NOBODY
+#define LOCAL                         PROXY_CMD_LOCAL, 0, NOBODY
+#define UNNAMED                       PROXY_CMD_PROXY, 0, NOBODY
 
 /* Addresses that come again and again, as bytes. What is left out is zero. */
 
+#define MAPPED     "\0\0\0\0\0\0\0\0\0\0\xff\xff"			/* before an IPv4 address */
 #define A4_CLIENT  "\300\0\2\1"						/* 192.0.2.1 */
 #define A4_SERVER  "\306\063\144\372"					/* 198.51.100.250 */
 #define A4_MOST    "\377\377\377\377"
@@ -23,7 +24,7 @@
 #define A6_FULL    "\x20\x01\x0d\xb8\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67"
 #define A6_MOST    A4_MOST A4_MOST A4_MOST A4_MOST
 #define A6_ONE     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
-#define A6_MAPPED  "\0\0\0\0\0\0\0\0\0\0\xff\xff\300\0\2\1"		/* ::ffff:192.0.2.1 */
+#define A6_MAPPED  MAPPED A4_CLIENT				/* ::ffff:192.0.2.1 */
 #define A6_TEST    "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\10"			/* 1:2:3:4:5:6:7:8 */
 
 #define T6_MOST    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
@@ -70,6 +71,19 @@ const good_v1 good_v1_cases[] = {
   V6("1:2:3:4:5::1.2.3.4", "\0\1\0\2\0\3\0\4\0\5\0\0\1\2\3\4"),
   V6("::2:3:4:5:6:255.0.99.100", "\0\0\0\2\0\3\0\4\0\5\0\6\377\0\143\144"),
   V6("1:2:3:4:5:6:1.2.3.4", "\0\1\0\2\0\3\0\4\0\5\0\6\1\2\3\4"),
+
+/* Each address may be of either family, whatever the word says. */
+
+  { S("PROXY TCP6 2001:db8::7 203.0.113.5 1234 25\r\n"),
+    PROXY_CMD_PROXY, 1, { A6_DOC "\0\0\0\0\0\0\0\0\0\0\0\7", 1234 }, { MAPPED "\313\0\161\5", 25 } },
+  { S("PROXY TCP4 198.51.100.7 2001:db8::9 1 25\r\n"),
+    PROXY_CMD_PROXY, 1, { MAPPED "\306\063\144\7", 1 }, { A6_DOC "\0\0\0\0\0\0\0\0\0\0\0\11", 25 } },
+  { S("PROXY TCP6 5.6.7.8 1.2.3.4 12345 25\r\n"), INET("\5\6\7\10", 12345, "\1\2\3\4", 25) },
+  { S("PROXY TCP4 ::1 2001:db8:: 56324 25\r\n"), INET6(A6_ONE, 56324, A6_DOC, 25) },
+  { S("PROXY TCP4 ::ffff:192.0.2.1 198.51.100.250 56324 25\r\n"), INET(A4_CLIENT, 56324, A4_SERVER, 25) },
+  { S("PROXY TCP4 192.0.2.1 ::ffff:c633:64fa 56324 25\r\n"), INET(A4_CLIENT, 56324, A4_SERVER, 25) },
+  { S("PROXY TCP6 0.0.0.0 :: 1 2\r\n"), PROXY_CMD_PROXY, 1, { MAPPED, 1 }, { "", 2 } },
+  { S("PROXY TCP4 " T6_LONGEST " " T6_MOST " 1 65535\r\n"), INET6(A6_MOST, 1, A6_MOST, 65535) },
 
   { S("PROXY TCP6 ::1 2001:db8:: 65535 0\r\n"), INET6(A6_ONE, 65535, A6_DOC, 0) },
   { S("PROXY TCP6 :: :: 0 0\r\n"), INET6("", 0, "", 0) },
@@ -172,7 +186,7 @@ const bad_v1 bad_v1_cases[] = {
 
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25 "), EXTRA },
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25 26"), EXTRA },
-  { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\r"), EXTRA },
+  { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\r"), DPORT },
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\n"), DPORT },
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\t"), DPORT },
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\0"), DPORT },
@@ -243,16 +257,28 @@ const bad_v1 bad_v1_cases[] = {
   BOTH6("1::3:4:5:6:7:1.2.3.4"), BOTH6("1:2:3:4:5:6:7::1.2.3.4"), BOTH6("::1.2.3.4%1"), BOTH6("::ffff:1.2.3.4/96"),
   BOTH6("."), BOTH6("::."), BOTH6("::1234.2.3.4"), BOTH6("::ffff:1.2.3.0x4"), BOTH6("::ffff:1:2.3.4"),
 
-/* The other family's addresses */
+/* What is bad for one family is bad for the other too. */
 
-  BOTH4("::1"), BOTH4("2001:db8::1"), BOTH4("::ffff:192.0.2.1"), BOTH6("192.0.2.1"), BOTH6("0.0.0.0"),
+  BOTH4("1:2"), BOTH4("fe80::1%1"), BOTH4("::ffff:192.0.2.01"), BOTH6("192.0.2.01"), BOTH6("192.0.2"),
+
+/* A field that would be good if it ended at a null byte, or where the room for it ends; and other null bytes */
+
+  BOTH4("192.0.2.1\0x"), BOTH4("192\0.0.2.1"), BOTH4("\0" "192.0.2.1"), BOTH4("\0"), BOTH6("::1\0x"), BOTH6("::\0" "1"),
+  BOTH6("\0::1"), BOTH6("\0"), BOTH6(T6_LONGEST "\0"), BOTH6(T6_LONGEST "0"), BOTH6(T6_LONGEST "0000"),
+  BOTH4("0000:0000:0000:0000:0000:ffff:192.168.100.2281"), BOTH4("192.0.2.1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+  BOTH6(T6_MOST ":::::::"), BOTH6(T6_MOST "%eth0zz"),
+  { LINE("PROXY \0TCP4 192.0.2.1 198.51.100.250 56324 25"), PROTOCOL },
+  { LINE("PROXY TC\0P4 192.0.2.1 198.51.100.250 56324 25"), PROTOCOL },
+  { LINE("PROXY TCP4\0 192.0.2.1 198.51.100.250 56324 25"), SRC },
+  { LINE("PROXY TCP4 \0 192.0.2.1 198.51.100.250 56324 25"), SRC },
 
 /* Ports */
 
   PORTS("65536"), PORTS("65540"), PORTS("70000"), PORTS("99999"), PORTS("100000"), PORTS("655350"),
   PORTS("-1"), PORTS("-0"), PORTS("+25"), PORTS("+"), PORTS("4294967295"), PORTS("4294967296"), PORTS("4294967321"),
   PORTS("18446744073709551616"), PORTS("18446744073709551641"), PORTS("340282366920938463463374607431768211481"),
-  PORTS("00"), PORTS("025"), PORTS("00025"), PORTS("065535"), PORTS("000000000000000025"),
+  PORTS("25\0" "1"), PORTS("2\0" "5"), PORTS("\0" "25"), PORTS("\0"), PORTS("65535\0"), PORTS("123456"), PORTS("000000"),
+  PORTS("01"), PORTS("+1"), PORTS("00"), PORTS("025"), PORTS("00025"), PORTS("065535"), PORTS("000000000000000025"),
   PORTS("x"), PORTS("a"), PORTS("smtp"), PORTS("/"), PORTS(":"), PORTS("\xb2"), PORTS(""), PORTS("\t25"),
   BSPORT("0x19"), BSPORT("25x"), BSPORT("25."), BSPORT("25,"), BSPORT("25\0"), BSPORT("1e3"),
   { LINE("PROXY TCP4 192.0.2.1 198.51.100.250 0x19 25"), SPORT OR DPORT },
@@ -265,7 +291,7 @@ const bad_v1 bad_v1_cases[] = {
 /* Ends of lines */
 
   { S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\nEHLO x\r\n"), 54 - 1, DPORT },
-  { S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\rEHLO x\r\n"), 54 - 1, EXTRA },
+  { S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\rEHLO x\r\n"), 54 - 1, DPORT },
   { S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\n\r\n"), 47, DPORT },
   { S("PROXY TCP4 192.0.2.1\r\n198.51.100.250 56324 25\r\n"), 22, DST },
   { S("PROXY TCP9\r\nPROXY TCP4 192.0.2.1 198.51.100.250 56324 25\r\n"), 12, PROTOCOL },
@@ -289,6 +315,8 @@ const size_t bad_v1_count = COUNT(bad_v1_cases);
 #define P4     "\300\0\2\1" "\306\063\144\372" "\xdc\x04" "\0\x19"
 #define P6     A6_FULL A6_ONE "\xff\xfe" "\x01\x02"
 #define TLV    "\x04\0\3abc"						/* NOOP of 3 bytes */
+#define X43    "0123456789abcdef0123456789abcdef0123456789a"
+#define X129   X43 X43 X43
 #define IS_P4  INET(A4_CLIENT, 56324, A4_SERVER, 25)
 #define IS_P6  INET6(A6_FULL, 65534, A6_ONE, 258)
 
@@ -305,6 +333,11 @@ const good_v2 good_v2_cases[] = {
   { "IPv4, 520", 0x21, 0x11, 520, S(P4), IS_P4, 28, 508 },
   { "IPv4, 32768", 0x21, 0x11, 32768, S(P4), IS_P4, 28, 32756 },
   { "IPv4, 65535", 0x21, 0x11, 65535, S(P4), IS_P4, 28, 65523 },
+  { "IPv4, an empty SSL TLV", 0x21, 0x11, 15, S(P4 "\40\0\0"), IS_P4, 28, 3 },
+  { "IPv4, an SSL TLV of a byte", 0x21, 0x11, 16, S(P4 "\40\0\1\7"), IS_P4, 28, 4 },
+  { "IPv4, an SSL TLV of 3 bytes", 0x21, 0x11, 18, S(P4 "\40\0\3\1\0\0"), IS_P4, 28, 6 },
+  { "IPv4, a UNIQUE_ID of 129 bytes", 0x21, 0x11, 144, S(P4 "\5\0\x81" X129), IS_P4, 28, 132 },
+  { "IPv4, a GCP id of 3 bytes", 0x21, 0x11, 18, S(P4 "\340\0\3abc"), IS_P4, 28, 6 },
   { "IPv6", 0x21, 0x21, 36, S(P6), IS_P6, 52, 0 },
   { "IPv6, most", 0x21, 0x21, 36, S(A6_MOST A6_MOST A4_MOST), INET6(A6_MOST, 65535, A6_MOST, 65535), 52, 0 },
   { "IPv6, the shortest TLV", 0x21, 0x21, 39, S(P6), IS_P6, 52, 3 },
@@ -443,7 +476,7 @@ const raw_case known_faults[] = {
   MORE("a byte of v1", "P", 7),
   MORE("a byte of v2", "\r", 15),
   BAD("good source, bad port", "PROXY TCP4 192.0.2.1 198.51.100.250 56324 99999\r\n", 49, DPORT),
-  BAD("good source, bad destination", "PROXY TCP6 2001:db8::1 198.51.100.250 56324 25\r\n", 48, DST),
+  BAD("good source, bad destination", "PROXY TCP6 2001:db8::1 198.51.100.260 56324 25\r\n", 48, DST),
   GOOD("LOCAL of length 0", V2SIG "\x20\0\0\0", 16),
   GOOD("LOCAL of length 0, then SMTP", V2SIG "\x20\0\0\0" "EHLO x\r\n", 16),
   GOOD("port 0", "PROXY TCP4 192.0.2.1 198.51.100.250 0 0\r\n", 41),
@@ -452,8 +485,8 @@ const raw_case known_faults[] = {
   BAD("port +25", "PROXY TCP4 192.0.2.1 198.51.100.250 +25 25\r\n", 44, SPORT),
   BAD("port 4294967321", "PROXY TCP4 192.0.2.1 198.51.100.250 4294967321 25\r\n", 51, SPORT),
   BAD("tabs", "PROXY TCP4\t192.0.2.1\t198.51.100.250\t56324\t25\r\n", 46, SRC),
-  BAD("TCP4 with IPv6", "PROXY TCP4 2001:db8::1 2001:db8::2 56324 25\r\n", 45, SRC),
-  BAD("TCP6 with IPv4", "PROXY TCP6 192.0.2.1 198.51.100.250 56324 25\r\n", 46, SRC),
+  GOOD("TCP4 with IPv6", "PROXY TCP4 2001:db8::1 2001:db8::2 56324 25\r\n", 45),
+  GOOD("TCP6 with IPv4", "PROXY TCP6 192.0.2.1 198.51.100.250 56324 25\r\n", 46),
   BAD("v2 shorter than its addresses", V2SIG "\x21\x11\0\x0b" "\300\0\2\1\306\063\144\372\xdc\x04\0", 27, TOO_SMALL),
   BAD("v2, bad, its end far off", V2SIG "\x21\x99\xff\xff", 65551, FAMILY),
   BAD("v2, bad, its end behind the next bytes", V2SIG "\x25\x11\0\x02" "EHLO x\r\n", 18, COMMAND),
@@ -519,7 +552,7 @@ for (size_t i = 0; i < good_v1_count; i++, m++)
   memcpy(m->buf, c->line, c->len);
   m->want.h.version = 1;
   m->want.h.command = c->command;
-  m->want.h.family = c->family;
+  m->want.h.has_client = c->has_client;
   m->want.h.source = c->source;
   m->want.h.destination = c->destination;
   }
@@ -537,7 +570,7 @@ for (size_t i = 0; i < good_v2_count; i++, m++)
     }
   m->want.h.version = 2;
   m->want.h.command = c->command;
-  m->want.h.family = c->family;
+  m->want.h.has_client = c->has_client;
   m->want.h.source = c->source;
   m->want.h.destination = c->destination;
   m->want.h.tlv_offset = c->tlv_offset;
@@ -546,6 +579,6 @@ for (size_t i = 0; i < good_v2_count; i++, m++)
 for (size_t i = 0; i < image_count; i++)
   {
   images[i].want.r.verdict = PROXY_HDR_COMPLETE;
-  images[i].want.r.n = images[i].len;
+  images[i].want.r.size = images[i].len;
   }
 }

@@ -14,7 +14,7 @@ typedef struct {
   const uint8_t *	line;
   size_t		len;		/* the header's own; the whole of line */
   proxy_command		command;
-  proxy_family		family;
+  int			has_client;
   proxy_endpoint	source;
   proxy_endpoint	destination;
 } good_v1;
@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   const uint8_t *	line;
   size_t		len;
-  size_t		n;		/* the own end */
+  size_t		n;		/* the own end; 0 if it has not come */
   const char *		reason;
 } bad_v1;
 
@@ -35,7 +35,7 @@ typedef struct {
 					one TLV the rest */
   size_t		payload_len;
   proxy_command		command;
-  proxy_family		family;
+  int			has_client;
   proxy_endpoint	source;
   proxy_endpoint	destination;
   size_t		tlv_offset;
@@ -57,7 +57,7 @@ typedef struct {
   const uint8_t *	buf;
   size_t		len;
   proxy_verdict		verdict;
-  size_t		n;
+  size_t		n;		/* MORE: missing; else the size */
   const char *		reason;
 } raw_case;
 

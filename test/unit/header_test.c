@@ -15,12 +15,13 @@
 #define TEXTS      1500000		/* for each of the differential runs */
 
 static outcome
-want(proxy_verdict verdict, size_t n, const char * reason)
+want(proxy_verdict verdict, size_t size, size_t missing, const char * reason)
 {
 outcome o;
 memset(&o, 0, sizeof o);
 o.r.verdict = verdict;
-o.r.n = n;
+o.r.size = size;
+o.r.missing = missing;
 o.r.reason = reason;
 return o;
 }
@@ -45,7 +46,7 @@ check_row(const uint8_t * buf, size_t len, const outcome * o, const char * what)
 outcome other = oracle(buf, len);
 
 check(buf, len, o, what);
-if (other.r.verdict != o->r.verdict || other.r.n != o->r.n
+if (other.r.verdict != o->r.verdict || other.r.size != o->r.size || other.r.missing != o->r.missing
    || (o->r.verdict == PROXY_HDR_COMPLETE && memcmp(&other.h, &o->h, sizeof o->h) != 0))
   fail(buf, len, "%s: the oracle and the table disagree", what);
 }
@@ -66,7 +67,7 @@ begin("bad v1 lines: verdict, own end, reason");
 for (size_t i = 0; i < bad_v1_count; i++)
   {
   const bad_v1 * c = bad_v1_cases + i;
-  outcome o = want(PROXY_HDR_BAD, c->n, c->reason);
+  outcome o = want(PROXY_HDR_BAD, c->n, c->n > 0 ? 0 : c->line[c->len-1] == '\r' ? 1 : 2, c->reason);
   check_row(c->line, c->len, &o, "bad v1");
   }
 end();
@@ -81,10 +82,12 @@ for (size_t i = 0; i < bad_v2_count; i++)
   const bad_v2 * c = bad_v2_cases + i;
   size_t total = 16 + (size_t)c->length;
   uint8_t * buf = make_v2(c->byte12, c->byte13, c->length, total + 40 - 16);
-  outcome o = want(PROXY_HDR_BAD, total, c->reason);
 
   for (size_t len = 16; len <= total + 40; len += len < BIG || len > total - 2 ? 1 : 97)
+    {
+    outcome o = want(PROXY_HDR_BAD, total, len < total ? total - len : 0, c->reason);
     check_row(buf, len, &o, c->name);
+    }
   free(buf);
   }
 end();
@@ -96,11 +99,13 @@ test_raw(const char * name, const raw_case * cases, size_t count)
 begin(name);
 for (size_t i = 0; i < count; i++)
   {
-  outcome o = oracle(cases[i].buf, cases[i].len);
-  o.r.verdict = cases[i].verdict;
-  o.r.n = cases[i].n;
-  o.r.reason = cases[i].reason;
-  check_row(cases[i].buf, cases[i].len, &o, cases[i].name);
+  const raw_case * c = cases + i;
+  outcome o = oracle(c->buf, c->len);
+  o.r.verdict = c->verdict;
+  o.r.size = c->verdict == PROXY_HDR_MORE ? 0 : c->n;
+  o.r.missing = c->verdict == PROXY_HDR_MORE ? c->n : c->len < c->n ? c->n - c->len : 0;
+  o.r.reason = c->reason;
+  check_row(c->buf, c->len, &o, c->name);
   }
 end();
 }
@@ -114,13 +119,13 @@ static const uint8_t dump[] = {
   0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x21, 0x11, 0x00, 0x0f,
   0xc0, 0x00, 0x02, 0x01, 0xc6, 0x33, 0x64, 0x0a, 0xdc, 0x04, 0x00, 0x19, 0x04, 0x00, 0x00,
   'E', 'H', 'L', 'O' };
-static const uint8_t source[16] = { 192, 0, 2, 1 }, destination[16] = { 198, 51, 100, 10 };
+static const uint8_t source[16] = { [10] = 255, 255, 192, 0, 2, 1 }, destination[16] = { [10] = 255, 255, 198, 51, 100, 10 };
 proxy_header h;
 proxy_result r = proxy_header_parse(dump, sizeof dump, &h);
 
 begin("a v2 header byte by byte");
-if (r.verdict != PROXY_HDR_COMPLETE || r.n != 31 || r.reason || h.version != 2 || h.command != PROXY_CMD_PROXY
-   || h.family != PROXY_AF_INET || memcmp(h.source.address, source, 16) != 0 || h.source.port != 56324
+if (r.verdict != PROXY_HDR_COMPLETE || r.size != 31 || r.missing != 0 || r.reason || h.version != 2 || h.command != PROXY_CMD_PROXY
+   || h.has_client != 1 || memcmp(h.source.address, source, 16) != 0 || h.source.port != 56324
    || memcmp(h.destination.address, destination, 16) != 0 || h.destination.port != 25
    || h.tlv_offset != 28 || h.tlv_length != 3)
   fail(dump, sizeof dump, "decoded wrongly");
@@ -132,7 +137,7 @@ test_constants(void)
 {
 begin("the sizes in the header file");
 if (PROXY_V1_SIGNATURE_LEN != 6 || PROXY_V1_MAX != 107 || PROXY_V2_SIGNATURE_LEN != 12 || PROXY_V2_FIXED_LEN != 16
-   || PROXY_V2_MAX != 65551 || PROXY_HEADER_MAX != 65551 || PROXY_INET_LEN != 4 || PROXY_INET6_LEN != 16)
+   || PROXY_HEADER_MAX != 65551 || PROXY_INET_LEN != 4 || PROXY_INET6_LEN != 16)
   fail(NULL, 0, "a constant is wrong");
 end();
 }
@@ -140,7 +145,8 @@ end();
 
 /* ---------- cuts ---------- */
 
-/* What the start of a good header must give: never anything but MORE. n is by the contract alone. */
+/* What the start of a good header must give: never anything but MORE. "Missing" is by the contract
+alone. */
 
 static outcome
 more_at(const image * m, size_t len)
@@ -151,7 +157,7 @@ if (len == 0) n = 8;
 else if (m->want.h.version == 2) n = len < 16 ? 16 - len : m->len - len;
 else if (len < 6) n = 8 - len;
 else n = m->buf[len-1] == '\r' ? 1 : 2;
-return want(PROXY_HDR_MORE, n, NULL);
+return want(PROXY_HDR_MORE, 0, n, NULL);
 }
 
 /* Each length of each good header: a copy of just these bytes before a forbidden page, and the start of
@@ -171,7 +177,7 @@ for (size_t i = 0; i < image_count; i++)
   for (size_t len = 0; len < m->len; len++)
     {
     outcome o = more_at(m, len);
-    if (o.r.n == 0 || o.r.n > m->len - len) fail(m->buf, len, "%s: the test itself asks for too much", m->name);
+    if (o.r.missing == 0 || o.r.missing > m->len - len) fail(m->buf, len, "%s: the test itself asks for too much", m->name);
     check_here(whole, len, &o, m->name);
     if (len < BIG || len + BIG > m->len || len % 16 == i % 16) check_right(m->buf, len, &o, m->name);
     }
@@ -187,7 +193,7 @@ steps as the contract promises for v2. */
 static void
 test_reading(void)
 {
-begin("reading by n ends at the header's end");
+begin("reading what is missing ends at the header's end");
 for (size_t i = 0; i < image_count; i++)
   {
   const image * m = images + i;
@@ -197,12 +203,12 @@ for (size_t i = 0; i < image_count; i++)
     proxy_header h;
     proxy_result r = proxy_header_parse(m->buf, len, &h);
     if (r.verdict == PROXY_HDR_COMPLETE) break;
-    if (r.verdict != PROXY_HDR_MORE || r.n == 0 || len + r.n > m->len)
+    if (r.verdict != PROXY_HDR_MORE || r.missing == 0 || len + r.missing > m->len)
       {
-      fail(m->buf, len, "%s: %zu bytes lead to verdict %d, n %zu", m->name, len, (int)r.verdict, r.n);
+      fail(m->buf, len, "%s: %zu bytes lead to verdict %d, missing %zu", m->name, len, (int)r.verdict, r.missing);
       break;
       }
-    len += r.n;
+    len += r.missing;
     }
   if (len != m->len) fail(m->buf, m->len, "%s: ended at %zu", m->name, len);
   if (m->want.h.version == 2 && steps > 3) fail(m->buf, m->len, "%s: took %zu steps", m->name, steps);
@@ -233,7 +239,7 @@ for (size_t i = 0; i < bad_v2_count; i++)
   uint8_t * buf = make_v2(c->byte12, c->byte13, c->length, c->length);
   for (size_t len = 0; len < 16; len++)
     {
-    outcome o = want(PROXY_HDR_MORE, len == 0 ? 8 : 16 - len, NULL);
+    outcome o = want(PROXY_HDR_MORE, 0, len == 0 ? 8 : 16 - len, NULL);
     check(buf, len, &o, c->name);
     }
   free(buf);
@@ -245,7 +251,7 @@ static void
 test_empty(void)
 {
 static const uint8_t byte[] = "P";
-outcome o = want(PROXY_HDR_MORE, 8, NULL);
+outcome o = want(PROXY_HDR_MORE, 0, 8, NULL);
 
 begin("no bytes at all");
 check_here(NULL, 0, &o, "NULL");
@@ -278,7 +284,7 @@ static const char * const tails[] = { "\r", "\n", "\r\n", "\r\n\r\n", "EHLO clie
 static uint8_t block[70000];
 uint64_t state = SEED;
 
-begin("good headers followed by other bytes: n unchanged");
+begin("good headers followed by other bytes: size unchanged");
 for (size_t i = 0; i < sizeof block; i++) block[i] = (uint8_t)next_random(&state);
 for (size_t i = 0; i < image_count; i++)
   {
@@ -368,9 +374,9 @@ memset(line, 'x', sizeof line);
 memcpy(line, "PROXY UNKNOWN ", 14);
 for (size_t len = 16; len <= 65600; len += len < BIG ? 1 : 6531)
   {
-  outcome whole = want(len <= 107 ? PROXY_HDR_COMPLETE : PROXY_HDR_BAD, len, len <= 107 ? NULL : "v1 line longer than 107 bytes");
-  outcome open = len < 107 ? want(PROXY_HDR_MORE, 2, NULL) : want(PROXY_HDR_BAD, 0, "v1 line longer than 107 bytes");
-  outcome cr = len < 107 ? want(PROXY_HDR_MORE, 1, NULL) : want(PROXY_HDR_BAD, 0, "v1 line longer than 107 bytes");
+  outcome whole = want(len <= 107 ? PROXY_HDR_COMPLETE : PROXY_HDR_BAD, len, 0, len <= 107 ? NULL : "v1 line longer than 107 bytes");
+  outcome open = len < 107 ? want(PROXY_HDR_MORE, 0, 2, NULL) : want(PROXY_HDR_BAD, 0, 2, "v1 line longer than 107 bytes");
+  outcome cr = len < 107 ? want(PROXY_HDR_MORE, 0, 1, NULL) : want(PROXY_HDR_BAD, 0, 1, "v1 line longer than 107 bytes");
 
   whole.h.version = 1;
   whole.h.command = PROXY_CMD_UNKNOWN;
@@ -557,6 +563,14 @@ while (edits-- > 0)
 s[n] = 0;
 }
 
+static int
+theirs_is(const char * text, uint8_t * address)
+{
+if (inet_pton(AF_INET6, text, address) == 1) return 1;
+memcpy(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+return inet_pton(AF_INET, text, address + 12) == 1;
+}
+
 static void
 test_differential(const char * name, int af)
 {
@@ -567,22 +581,22 @@ begin(name);
 for (long i = 0; i < TEXTS; i++)
   {
   char text[160], line[320];
-  outcome o = want(PROXY_HDR_BAD, 0, NULL);
-  int len, swap = i & 1;
-  uint8_t theirs[16] = { 0 };
+  int swap = i & 1, tcp4 = i & 2, len;
+  outcome o = want(PROXY_HDR_BAD, 0, 0, NULL);
+  proxy_endpoint theirs = { { 0 }, 0 }, other = { { 0 }, 0 };
 
   make_text(text, &state, af == AF_INET);
-  len = snprintf(line, sizeof line, "PROXY TCP%c %s %s 1 2\r\n", af == AF_INET ? '4' : '6',
-    swap ? af == AF_INET ? "0.0.0.0" : "::" : text, swap ? text : af == AF_INET ? "0.0.0.0" : "::");
-  o.r.n = (size_t)len;
-  if (len <= 107 && inet_pton(af, text, theirs) == 1)
+  len = snprintf(line, sizeof line, "PROXY TCP%c %s %s 1 2\r\n", tcp4 ? '4' : '6', swap ? "::" : text, swap ? text : "::");
+  o.r.size = (size_t)len;
+  if (len <= 107 && theirs_is(text, theirs.address))
     {
     good++;
     o.r.verdict = PROXY_HDR_COMPLETE;
     o.h.version = 1;
     o.h.command = PROXY_CMD_PROXY;
-    o.h.family = af == AF_INET ? PROXY_AF_INET : PROXY_AF_INET6;
-    memcpy(swap ? o.h.destination.address : o.h.source.address, theirs, 16);
+    o.h.has_client = 1;
+    o.h.source = swap ? other : theirs;
+    o.h.destination = swap ? theirs : other;
     o.h.source.port = 1;
     o.h.destination.port = 2;
     }

@@ -131,13 +131,25 @@ return second_opinion(AF_INET6, s, own_inet6(s, address), address);
 /* ---------- headers ---------- */
 
 static outcome
-say(proxy_verdict verdict, size_t n)
+say(proxy_verdict verdict, size_t size, size_t missing)
 {
 outcome o;
 memset(&o, 0, sizeof o);
 o.r.verdict = verdict;
-o.r.n = n;
+o.r.size = size;
+o.r.missing = missing;
 return o;
+}
+
+/* An address of either family, as 16 bytes */
+
+static int
+own_address(const char * s, uint8_t * address)
+{
+if (strchr(s, ':')) return oracle_inet6(s, address);
+memset(address, 0, 10);
+address[10] = address[11] = 255;
+return oracle_inet(s, address + 12);
 }
 
 /* Judge a v1 line without its CRLF. */
@@ -147,28 +159,22 @@ good_line(const uint8_t * buf, size_t len, proxy_header * h)
 {
 char line[128], * field[6];
 long sport, dport;
-int (*address)(const char *, uint8_t *);
 
 h->version = 1;
 if (len >= 13 && memcmp(buf, "PROXY UNKNOWN", 13) == 0 && (len == 13 || buf[13] == ' '))
   {
   h->command = PROXY_CMD_UNKNOWN;
-  h->family = PROXY_AF_NONE;
   return 1;
   }
 memcpy(line, buf, len);
 line[len] = 0;
 if (strlen(line) != len || split(line, ' ', field, 6) != 6) return 0;
 
-if (strcmp(field[1], "TCP4") == 0)
-  { h->family = PROXY_AF_INET; address = oracle_inet; }
-else if (strcmp(field[1], "TCP6") == 0)
-  { h->family = PROXY_AF_INET6; address = oracle_inet6; }
-else return 0;
-
-if (!address(field[2], h->source.address) || !address(field[3], h->destination.address)
+if (strcmp(field[1], "TCP4") != 0 && strcmp(field[1], "TCP6") != 0) return 0;
+if (!own_address(field[2], h->source.address) || !own_address(field[3], h->destination.address)
    || !decimal(field[4], 5, 65535, &sport) || !decimal(field[5], 5, 65535, &dport)) return 0;
 h->command = PROXY_CMD_PROXY;
+h->has_client = 1;
 h->source.port = (uint16_t)sport;
 h->destination.port = (uint16_t)dport;
 return 1;
@@ -178,61 +184,63 @@ static outcome
 v1(const uint8_t * buf, size_t len)
 {
 outcome o;
-size_t crlf = 0;
+size_t crlf = 0, missing = len < 6 ? 8 - len : buf[len-1] == 13 ? 1 : 2;
 
 for (size_t i = 1; i < len && !crlf; i++)
   if (buf[i-1] == 13 && buf[i] == 10) crlf = i + 1;
 
-if (crlf > 107) return say(PROXY_HDR_BAD, crlf);
-if (!crlf && len >= 107) return say(PROXY_HDR_BAD, 0);
-if (!crlf) return say(PROXY_HDR_MORE, len < 6 ? 8 - len : buf[len-1] == 13 ? 1 : 2);
-o = say(PROXY_HDR_COMPLETE, crlf);
-return good_line(buf, crlf - 2, &o.h) ? o : say(PROXY_HDR_BAD, crlf);
+if (crlf > 107) return say(PROXY_HDR_BAD, crlf, 0);
+if (!crlf) return say(len >= 107 ? PROXY_HDR_BAD : PROXY_HDR_MORE, 0, missing);
+o = say(PROXY_HDR_COMPLETE, crlf, 0);
+return good_line(buf, crlf - 2, &o.h) ? o : say(PROXY_HDR_BAD, crlf, 0);
 }
 
 static outcome
 v2(const uint8_t * buf, size_t len)
 {
 static const size_t least[] = { 0, 12, 36, 216 };
-size_t stated, alen;
+size_t stated, total, missing, alen;
 outcome o;
 int version, command, family, transport;
 unsigned faults;
 
-if (len < 16) return say(PROXY_HDR_MORE, 16 - len);
+if (len < 16) return say(PROXY_HDR_MORE, 0, 16 - len);
 stated = buf[14] * 256u + buf[15];
+total = 16 + stated;
+missing = len < total ? total - len : 0;
 version = buf[12] / 16;
 command = buf[12] % 16;
 family = buf[13] / 16;
 transport = buf[13] % 16;
 
-if (version != 2) return say(PROXY_HDR_BAD, 16 + stated);
-if (command != 0 && command != 1) return say(PROXY_HDR_BAD, 16 + stated);
+if (version != 2) return say(PROXY_HDR_BAD, total, missing);
+if (command != 0 && command != 1) return say(PROXY_HDR_BAD, total, missing);
 if (command == 1 && (family > 3 || transport > 2 || stated < least[family]))
-  return say(PROXY_HDR_BAD, 16 + stated);
-if (len < 16 + stated) return say(PROXY_HDR_MORE, 16 + stated - len);
+  return say(PROXY_HDR_BAD, total, missing);
+if (missing > 0) return say(PROXY_HDR_MORE, 0, missing);
 
-o = say(PROXY_HDR_COMPLETE, 16 + stated);
+o = say(PROXY_HDR_COMPLETE, total, 0);
 o.h.version = 2;
 o.h.command = command == 0 ? PROXY_CMD_LOCAL : PROXY_CMD_PROXY;
-o.h.family = PROXY_AF_NONE;
 if (command == 0) return o;
 o.h.tlv_offset = 16 + least[family];
 o.h.tlv_length = stated - least[family];
-faults = oracle_faults(buf, 16 + stated, o.h.tlv_offset);
+faults = oracle_faults(buf, total, o.h.tlv_offset);
 if (faults)
   {
-  if (family != 0 || !(faults & FAULT_OVERRUN)) return say(PROXY_HDR_BAD, 16 + stated);
+  if (family != 0 || !(faults & FAULT_OVERRUN)) return say(PROXY_HDR_BAD, total, missing);
   o.h.tlv_length = 0;
   }
 if (transport != 1 || family == 0 || family == 3) return o;
 
 alen = family == 1 ? 4 : 16;
-o.h.family = family == 1 ? PROXY_AF_INET : PROXY_AF_INET6;
+o.h.has_client = 1;
+if (family == 1)
+  for (size_t i = 10; i < 12; i++) o.h.source.address[i] = o.h.destination.address[i] = 255;
 for (size_t i = 0; i < alen; i++)
   {
-  o.h.source.address[i] = buf[16 + i];
-  o.h.destination.address[i] = buf[16 + alen + i];
+  o.h.source.address[16 - alen + i] = buf[16 + i];
+  o.h.destination.address[16 - alen + i] = buf[16 + alen + i];
   }
 o.h.source.port = (uint16_t)(buf[16 + 2 * alen] * 256 + buf[17 + 2 * alen]);
 o.h.destination.port = (uint16_t)(buf[18 + 2 * alen] * 256 + buf[19 + 2 * alen]);
@@ -255,10 +263,10 @@ return n;
 outcome
 oracle(const uint8_t * buf, size_t len)
 {
-if (len == 0) return say(PROXY_HDR_MORE, 8);
+if (len == 0) return say(PROXY_HDR_MORE, 0, 8);
 if (agrees(buf, len, V1_SIGNATURE, 6) == (len < 6 ? len : 6)) return v1(buf, len);
 if (agrees(buf, len, V2_SIGNATURE, 12) == (len < 12 ? len : 12)) return v2(buf, len);
-return say(PROXY_HDR_NONE, 0);
+return say(PROXY_HDR_NONE, 0, 0);
 }
 
 int

@@ -5,27 +5,26 @@
 #include "tlv_oracle.h"
 
 const char * const fault_reasons[FAULTS] = {
-  "TLV overruns the header", "SSL TLV too short", "TLV overruns the SSL TLV", "bad length of CRC32C TLV",
-  "more than one CRC32C TLV", "CRC32C does not match"
+  "TLV overruns the header", "bad length of CRC32C TLV", "more than one CRC32C TLV", "CRC32C does not match"
 };
 
 const oracle_name oracle_names[] = {
-  { "alpn",		0x01, 0, 0, PROXY_SHOW_TEXT },
-  { "authority",	0x02, 0, 0, PROXY_SHOW_TEXT },
-  { "unique_id",	0x05, 0, 0, PROXY_SHOW_TEXT },
-  { "netns",		0x30, 0, 0, PROXY_SHOW_TEXT },
-  { "ssl_version",	0x21, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_verify",	0x20, 0, 1, PROXY_SHOW_VERIFY },
-  { "ssl_cn",		0x22, 1, 1, PROXY_SHOW_TEXT },
-  { "ssl_cipher",	0x23, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_sig_alg",	0x24, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_key_alg",	0x25, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_group",	0x26, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_sig_scheme",	0x27, 1, 0, PROXY_SHOW_TEXT },
-  { "ssl_client_cert",	0x28, 1, 0, PROXY_SHOW_CERT },
-  { "aws_vpce_id",	0xea, 0, 0, PROXY_SHOW_AWS },
-  { "azure_linkid",	0xee, 0, 0, PROXY_SHOW_AZURE },
-  { "gcp_psc_id",	0xe0, 0, 0, PROXY_SHOW_HEX }
+  { "alpn",		0x01, 0, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "authority",	0x02, 0, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "unique_id",	0x05, 0, 0, PROXY_VALUE_TEXT, 0, 0, 128 },
+  { "netns",		0x30, 0, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_version",	0x21, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_verify",	0x20, 1, 1, PROXY_VALUE_VERIFY, ANY_SIZE },
+  { "ssl_cn",		0x22, 1, 1, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_cipher",	0x23, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_sig_alg",	0x24, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_key_alg",	0x25, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_group",	0x26, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_sig_scheme",	0x27, 1, 0, PROXY_VALUE_TEXT, ANY_SIZE },
+  { "ssl_client_cert",	0x28, 1, 0, PROXY_VALUE_CERT, ANY_SIZE },
+  { "aws_vpce_id",	0xea, 0, 0, PROXY_VALUE_TEXT, 1, 0, 65535 },
+  { "azure_linkid",	0xee, 0, 0, PROXY_VALUE_NUMBER, 1, 4, 4 },
+  { "gcp_psc_id",	0xe0, 0, 0, PROXY_VALUE_OPAQUE, 0, 8, 8 }
 };
 const size_t oracle_name_count = sizeof oracle_names / sizeof oracle_names[0];
 
@@ -88,12 +87,6 @@ for (size_t at = offset, e; at < total; at = e)
     if (sums++ > 0) faults |= FAULT_SUM_TWICE;
     sum_at = at + 3;
     }
-  if (header[at] == 0x20)
-    {
-    if (e - at < 3 + 5) faults |= FAULT_SSL_SHORT;
-    else for (size_t sub = at + 8; sub < e; )
-      if (!(sub = end_of(header, sub, e))) { faults |= FAULT_SSL_OVERRUN; break; }
-    }
   }
 if (!faults && sums == 1 && !sum_is(header, total, sum_at)) faults = FAULT_SUM_WRONG;
 return faults;
@@ -102,41 +95,63 @@ return faults;
 
 /* ---------- looking up ---------- */
 
-/* The first TLV of a type between two places, which they fill exactly; if a sub-type is asked for, 1 */
+/* Does a whole row of TLVs lie between two places? */
 
 static int
-first(const uint8_t * header, size_t from, size_t to, unsigned type, unsigned sub, size_t * at, size_t * n)
+is_row(const uint8_t * header, size_t from, size_t to)
 {
-while (from < to && (header[from] != type || (sub && (header[from+1] + header[from+2] == 0 || header[from+3] != 1))))
-  from = end_of(header, from, to);
-if (from >= to) return 0;
-*at = from + 3;
-*n = end_of(header, from, to) - *at;
-return 1;
+while (from < to && (from = end_of(header, from, to)) > 0) ;
+return from == to;
+}
+
+/* The first TLV of a type between two places, which they fill exactly, whose value fits */
+
+static int
+first(const uint8_t * header, size_t from, size_t to, const oracle_name * name, size_t * at, size_t * n)
+{
+size_t skip = name->subtype ? 1 : 0;
+
+for (size_t end; from < to; from = end)
+  {
+  size_t size;
+  end = end_of(header, from, to);
+  size = end - from - 3;
+  if (header[from] != name->type || size < skip || (skip && header[from + 3] != name->subtype)) continue;
+  if (size - skip < name->least || size - skip > name->most) continue;
+  *at = from + 3 + skip;
+  *n = size - skip;
+  return 1;
+  }
+return 0;
+}
+
+/* The first SSL TLV with a client byte, a verify word and a row of TLVs */
+
+static int
+first_ssl(const uint8_t * header, size_t from, size_t to, size_t * at, size_t * n)
+{
+static const oracle_name ssl = { "", 0x20, 0, 0, PROXY_VALUE_OPAQUE, 0, 5, 65535 };
+
+while (first(header, from, to, &ssl, at, n))
+  {
+  from = *at + *n;
+  if (is_row(header, *at + 5, from)) return 1;
+  }
+return 0;
 }
 
 int
 oracle_find(const uint8_t * header, size_t total, size_t offset, const oracle_name * name, size_t * at, size_t * n)
 {
 size_t ssl, size;
-unsigned sub;
 
-if (name->in_ssl || name->show == PROXY_SHOW_VERIFY)
-  {
-  int cert;
-  if (!first(header, offset, total, 0x20, 0, &ssl, &size)) return 0;
-  cert = header[ssl] / 2 % 4 != 0;
-  if (name->needs_cert && !cert) return 0;
-  if (name->in_ssl) return first(header, ssl + 5, ssl + size, name->type, 0, at, n);
-  *at = ssl + 1;
-  *n = size - 1;
-  return 1;
-  }
-sub = name->show == PROXY_SHOW_AWS || name->show == PROXY_SHOW_AZURE;
-if (!first(header, offset, total, name->type, sub, at, n)) return 0;
-*at += sub;
-*n -= sub;
-return name->show != PROXY_SHOW_AZURE || *n == 4;
+if (!name->in_ssl) return first(header, offset, total, name, at, n);
+if (!first_ssl(header, offset, total, &ssl, &size)) return 0;
+if (name->needs_cert && header[ssl] / 2 % 4 == 0) return 0;
+if (name->type != 0x20) return first(header, ssl + 5, ssl + size, name, at, n);
+*at = ssl + 1;
+*n = 4;
+return 1;
 }
 
 
@@ -180,8 +195,8 @@ return c >= 0x20 && c != 0x7f && c != '\\' && !(c >= 0x80 && c <= 0x9f) && !(c >
   && !(c >= 0x2066 && c <= 0x2069);
 }
 
-static size_t
-text(const uint8_t * p, size_t n, char * out)
+size_t
+oracle_text(const uint8_t * p, size_t n, char * out)
 {
 size_t used = 0, k;
 unsigned long c;
@@ -199,46 +214,4 @@ for (size_t i = 0; i < n; i += k)
     }
 out[used] = 0;
 return used;
-}
-
-static size_t
-base64(const uint8_t * p, size_t n, char * out)
-{
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-size_t used = 0;
-
-for (size_t bit = 0; bit < 8 * n; bit += 6)
-  {
-  unsigned v = 0;
-  for (size_t b = bit; b < bit + 6; b++) v = 2 * v + (b < 8 * n ? (unsigned)p[b / 8] >> (7 - b % 8) & 1u : 0);
-  out[used++] = digits[v];
-  }
-while (used % 4) out[used++] = '=';
-out[used] = 0;
-return used;
-}
-
-size_t
-oracle_shown(const uint8_t * p, size_t n, proxy_show show, char * out)
-{
-size_t used = 0;
-
-out[0] = 0;
-switch (show)
-  {
-  case PROXY_SHOW_TEXT:
-  case PROXY_SHOW_AWS:	return text(p, n, out);
-  case PROXY_SHOW_CERT:	return base64(p, n, out);
-  case PROXY_SHOW_HEX:
-    for (size_t i = 0; i < n; i++) used += (size_t)sprintf(out + used, "%02x", p[i]);
-    return used;
-  case PROXY_SHOW_VERIFY:
-    if (n < 4) return (size_t)sprintf(out, "failed 4294967295");
-    if (p[0] == 0 && p[1] == 0 && p[2] == 0 && p[3] == 0) return (size_t)sprintf(out, "ok");
-    return (size_t)sprintf(out, "failed %lu", ((p[0] * 256ul + p[1]) * 256 + p[2]) * 256 + p[3]);
-  case PROXY_SHOW_AZURE:
-    if (n != 4) return 0;
-    return (size_t)sprintf(out, "%lu", ((p[3] * 256ul + p[2]) * 256 + p[1]) * 256 + p[0]);
-  }
-return 0;
 }

@@ -13,12 +13,10 @@ places of the header, not in pointers into it. */
 
 enum {
   FAULT_OVERRUN     = 1,
-  FAULT_SSL_SHORT   = 2,
-  FAULT_SSL_OVERRUN = 4,
-  FAULT_SUM_LENGTH  = 8,
-  FAULT_SUM_TWICE   = 16,
-  FAULT_SUM_WRONG   = 32,
-  FAULTS            = 6			/* how many there are */
+  FAULT_SUM_LENGTH  = 2,
+  FAULT_SUM_TWICE   = 4,
+  FAULT_SUM_WRONG   = 8,
+  FAULTS            = 4			/* how many there are */
 };
 
 extern const char * const fault_reasons[FAULTS];	/* by the number of the bit */
@@ -26,15 +24,21 @@ extern const char * const fault_reasons[FAULTS];	/* by the number of the bit */
 extern unsigned oracle_faults(const uint8_t * header, size_t total, size_t offset);
 extern uint32_t oracle_crc32c(const uint8_t * p, size_t n);
 
-/* The names as INTERFACE.md lists them */
+/* The names as INTERFACE.md lists them, and the values that fit their definitions: a first byte that is not
+part of the value (0: none), and the size of the rest */
 
 typedef struct {
-  const char *	name;
-  unsigned	type;
-  int		in_ssl;
-  int		needs_cert;
-  proxy_show	show;
+  const char *		name;
+  unsigned		type;
+  int			in_ssl;
+  int			needs_cert;
+  proxy_value_kind	kind;
+  unsigned		subtype;
+  size_t		least;
+  size_t		most;
 } oracle_name;
+
+#define ANY_SIZE 0, 0, 65535
 
 extern const oracle_name oracle_names[];
 extern const size_t oracle_name_count;
@@ -44,9 +48,9 @@ extern const size_t oracle_name_count;
 extern int oracle_find(const uint8_t * header, size_t total, size_t offset, const oracle_name * name,
   size_t * at, size_t * n);
 
-/* How it is shown, terminated */
+/* Bytes as safe text, terminated */
 
-extern size_t oracle_shown(const uint8_t * p, size_t n, proxy_show show, char * out);
+extern size_t oracle_text(const uint8_t * p, size_t n, char * out);
 
 /* The character at p: how many bytes, and which; 0 if there is no well formed one */
 

@@ -9,6 +9,7 @@
 #include "unit.h"
 #include "oracle.h"
 #include "tlv_oracle.h"
+#include "proxy_text.h"
 #include "proxy_tlv.h"
 
 #define COUNT(table) (sizeof table / sizeof table[0])
@@ -140,7 +141,7 @@ for (int side = 0; side < 2; side++)
 check(h->b, h->n, &o, what);
 }
 
-/* The start of a header, good or bad, is MORE, and n is exact from 16 bytes on. */
+/* The start of a header, good or bad, is MORE, and "missing" is exact from 16 bytes on. */
 
 static void
 check_cuts(const header * h, const char * what)
@@ -153,7 +154,7 @@ memset(&o, 0, sizeof o);
 o.r.verdict = PROXY_HDR_MORE;
 for (size_t len = 0; len < h->n; len++)
   {
-  o.r.n = len == 0 ? 8 : len < 16 ? 16 - len : h->n - len;
+  o.r.missing = len == 0 ? 8 : len < 16 ? 16 - len : h->n - len;
   check_right(h->b, len, &o, what);
   }
 flush_left(h->b, 0);
@@ -163,8 +164,6 @@ flush_left(h->b, 0);
 /* ---------- tables: what the header may hold ---------- */
 
 #define OVERRUN     "TLV overruns the header"
-#define SSL_SHORT   "SSL TLV too short"
-#define SSL_OVERRUN "TLV overruns the SSL TLV"
 #define SUM_LENGTH  "bad length of CRC32C TLV"
 #define SUM_TWICE   "more than one CRC32C TLV"
 #define SUM_WRONG   "CRC32C does not match"
@@ -216,21 +215,21 @@ static const row_case rows[] = {
   { "two SSL", S("\40\0\5" SSL_FIXED "\40\0\5" SSL_FIXED), NULL },
   { "SSL in SSL is nothing special", S("\40\0\10" SSL_FIXED "\40\0\0"), NULL },
   { "CRC32C in SSL is nothing special", S("\40\0\15" SSL_FIXED "\3\0\5abcde"), NULL },
-  { "SSL of 0", S("\40\0\0"), SSL_SHORT },
-  { "SSL of 1", S("\40\0\1\7"), SSL_SHORT },
-  { "SSL of 4", S("\40\0\4\7\0\0\0"), SSL_SHORT },
-  { "SSL of 4, then more", S("\40\0\4\7\0\0\0" NOOP), SSL_SHORT },
-  { "SSL, 1 stray byte", S("\40\0\6" SSL_FIXED "\42"), SSL_OVERRUN },
-  { "SSL, 2 stray bytes", S("\40\0\7" SSL_FIXED "\42\0"), SSL_OVERRUN },
-  { "SSL, 1 stray byte behind", S("\40\0\12" SSL_FIXED "\42\0\1x\0"), SSL_OVERRUN },
-  { "SSL, 2 stray bytes behind", S("\40\0\13" SSL_FIXED "\42\0\1x\0\0"), SSL_OVERRUN },
-  { "SSL, past it by 1, at the end", S("\40\0\11" SSL_FIXED "\42\0\2x"), SSL_OVERRUN },
-  { "SSL, past it by 1, more behind", S("\40\0\11" SSL_FIXED "\42\0\2x" AUTHORITY), SSL_OVERRUN },
-  { "SSL, past it by the next one's size", S("\40\0\11" SSL_FIXED "\42\0\4x" NOOP), SSL_OVERRUN },
-  { "SSL, the second past it", S("\40\0\15" SSL_FIXED "\42\0\1x\43\0\2y" NOOP), SSL_OVERRUN },
-  { "SSL, past it by far", S("\40\0\11" SSL_FIXED "\42\377\377x" AUTHORITY), SSL_OVERRUN },
+  { "SSL of 0", S("\40\0\0"), NULL },
+  { "SSL of 1", S("\40\0\1\7"), NULL },
+  { "SSL of 4", S("\40\0\4\7\0\0\0"), NULL },
+  { "SSL of 4, then more", S("\40\0\4\7\0\0\0" NOOP), NULL },
+  { "SSL, 1 stray byte", S("\40\0\6" SSL_FIXED "\42"), NULL },
+  { "SSL, 2 stray bytes", S("\40\0\7" SSL_FIXED "\42\0"), NULL },
+  { "SSL, 1 stray byte behind", S("\40\0\12" SSL_FIXED "\42\0\1x\0"), NULL },
+  { "SSL, 2 stray bytes behind", S("\40\0\13" SSL_FIXED "\42\0\1x\0\0"), NULL },
+  { "SSL, past it by 1, at the end", S("\40\0\11" SSL_FIXED "\42\0\2x"), NULL },
+  { "SSL, past it by 1, more behind", S("\40\0\11" SSL_FIXED "\42\0\2x" AUTHORITY), NULL },
+  { "SSL, past it by the next one's size", S("\40\0\11" SSL_FIXED "\42\0\4x" NOOP), NULL },
+  { "SSL, the second past it", S("\40\0\15" SSL_FIXED "\42\0\1x\43\0\2y" NOOP), NULL },
+  { "SSL, past it by far", S("\40\0\11" SSL_FIXED "\42\377\377x" AUTHORITY), NULL },
   { "SSL that overruns the header", S("\40\0\6" SSL_FIXED), OVERRUN },
-  { "the second SSL bad", S("\40\0\5" SSL_FIXED "\40\0\4\0\0\0\0"), SSL_SHORT },
+  { "the second SSL bad", S("\40\0\5" SSL_FIXED "\40\0\4\0\0\0\0"), NULL },
 
   { "sum alone", S(SUM), NULL },
   { "sum first", S(SUM AUTHORITY NOOP), NULL },
@@ -306,82 +305,52 @@ return row;
 static void
 test_aws(void)
 {
+static const char id[] = "vpce-08d2bf15fac5001c9";
 proxy_tlv_name name;
 proxy_bytes value;
-char out[200];
 
 begin("an AWS balancer's header with its checksum");
 memcpy(one.b, aws, sizeof aws);
 one.n = sizeof aws;
 one.offset = 28;
 check_header(&one, NULL, "AWS");
-if (!proxy_tlv_by_name("aws_vpce_id", 11, &name) || !proxy_tlv_find(row_of(aws, sizeof aws, 28), &name, &value)
-   || proxy_tlv_shown(value, name.show, out) != 22 || strcmp(out, "vpce-08d2bf15fac5001c9") != 0)
+if (!proxy_tlv_by_name("aws_vpce_id", &name) || !proxy_tlv_find(row_of(aws, sizeof aws, 28), &name, &value)
+   || value.length != strlen(id) || memcmp(value.p, id, value.length) != 0)
   fail(aws, sizeof aws, "wrong endpoint id");
 end();
 }
 
 
-/* ---------- iteration ---------- */
+/* ---------- walking ---------- */
 
 static void
-expect_next(proxy_bytes * row, int rc, unsigned type, size_t at, size_t n, const uint8_t * start_at)
+expect_fills(const uint8_t * p, size_t n, int wanted)
 {
-proxy_tlv tlv, untouched;
-proxy_bytes before = *row;
-int got;
+proxy_bytes row = { flush_right(p, n), n };
 
-memset(&tlv, CANARY, sizeof tlv);
-memset(&untouched, CANARY, sizeof untouched);
-got = proxy_tlv_next(row, &tlv);
-if (got != rc) fail(before.p, before.length, "returned %d, not %d", got, rc);
-else if (rc == 1)
-  {
-  if (tlv.type != type || tlv.value.p != start_at + at || tlv.value.length != n)
-    fail(before.p, before.length, "wrong type, place or length");
-  if (row->p != tlv.value.p + n || row->length != before.length - 3 - n)
-    fail(before.p, before.length, "moved to the wrong place");
-  }
-else if (memcmp(&tlv, &untouched, sizeof tlv) != 0) fail(before.p, before.length, "wrote a TLV");
-else if (row->p != before.p || row->length != before.length) fail(before.p, before.length, "moved");
+if (proxy_tlv_fills(row) != wanted) fail(p, n, "%s", wanted ? "does not fill its room" : "fills its room");
+row.p = flush_left(p, n);
+if (proxy_tlv_fills(row) != wanted) fail(p, n, "at the left, %s", wanted ? "does not fill its room" : "fills its room");
 }
 
 static void
-test_next(void)
+test_fills(void)
 {
 static const uint8_t some[] = "\2\0\3abc" "\4\0\0" "\377\0\1x";
 static uint8_t big[ROW_MAX];
+proxy_bytes none = { NULL, 0 };
 
-begin("proxy_tlv_next: TLVs, the end, and what is no TLV");
-for (int side = 0; side < 2; side++)
-  {
-  const uint8_t * p = side ? flush_left(some, 13) : flush_right(some, 13);
-  proxy_bytes row = { p, 13 }, none = { NULL, 0 };
-
-  expect_next(&row, 1, 2, 3, 3, p);
-  expect_next(&row, 1, 4, 9, 0, p);
-  expect_next(&row, 1, 255, 12, 1, p);
-  expect_next(&row, 0, 0, 0, 0, p);
-  expect_next(&row, 0, 0, 0, 0, p);
-  expect_next(&none, 0, 0, 0, 0, p);
-
-  for (size_t n = 1; n < 6; n++)		/* "\2\0\3abc", cut: all of it is missing or some */
+begin("proxy_tlv_fills: rows that end where their room does, and others");
+if (!proxy_tlv_fills(none)) fail(NULL, 0, "nothing is a row too");
+for (size_t n = 0; n <= 13; n++) expect_fills(some, n, n == 0 || n == 6 || n == 9 || n == 13);
+for (size_t value = 0; value <= ROW_MAX - 3; value += value < 600 ? 1 : 1103)
+  for (size_t given = value > 0 ? value - 1 : 0; given <= value + 1 && given <= ROW_MAX - 3; given++)
     {
-    row.p = p = side ? flush_left(some, n) : flush_right(some, n);
-    row.length = n;
-    expect_next(&row, -1, 0, 0, 0, p);
+    big[0] = 7;
+    big[1] = (uint8_t)(value >> 8);
+    big[2] = (uint8_t)(value & 255);
+    expect_fills(big, 3 + given, given == value);
     }
-  for (size_t value = 0; value <= ROW_MAX - 3; value += value < 600 ? 1 : 1103)
-    for (size_t given = value > 0 ? value - 1 : 0; given <= value + 1 && given <= ROW_MAX - 3; given++)
-      {
-      big[0] = 7;
-      big[1] = (uint8_t)(value >> 8);
-      big[2] = (uint8_t)(value & 255);
-      row.p = p = side ? flush_left(big, 3 + given) : flush_right(big, 3 + given);
-      row.length = 3 + given;
-      expect_next(&row, given < value ? -1 : 1, 7, 3, value, p);
-      }
-  }
 end();
 }
 
@@ -523,7 +492,7 @@ the family has come to end something just behind it. All else is found out. */
 static void
 test_sum_flips(void)
 {
-static const oracle_name sum = { "", 3, 0, 0, PROXY_SHOW_HEX };
+static const oracle_name sum = { "", 3, 0, 0, PROXY_VALUE_OPAQUE, ANY_SIZE };
 
 begin("rich headers with a checksum first, in the middle, last: every single bit flipped");
 for (int place = 0; place < 3; place++)
@@ -545,7 +514,7 @@ for (int place = 0; place < 3; place++)
     if (o.r.verdict == PROXY_HDR_COMPLETE && o.h.command == PROXY_CMD_PROXY)
       {
       hidden += bit / 8 != at - 3 && o.h.tlv_length > 0;
-      if (o.h.tlv_length > 0 && oracle_find(one.b, o.r.n, o.h.tlv_offset, &sum, &somewhere, &n))
+      if (o.h.tlv_length > 0 && oracle_find(one.b, o.r.size, o.h.tlv_offset, &sum, &somewhere, &n))
         fail(one.b, one.n, "bit %zu flipped, and nobody sees it", bit);
       }
     else if (bit / 8 == at - 3) fail(one.b, one.n, "bit %zu flipped, and the checksum still counts", bit);
@@ -576,25 +545,27 @@ end();
 static int
 same_name(const proxy_tlv_name * got, const oracle_name * wanted)
 {
-return strcmp(got->name, wanted->name) == 0 && got->type == wanted->type && got->show == wanted->show
+return strcmp(got->name, wanted->name) == 0 && got->type == wanted->type && got->kind == wanted->kind
+  && got->subtype == wanted->subtype && got->min == wanted->least && got->max == wanted->most
   && !got->in_ssl == !wanted->in_ssl && !got->needs_cert == !wanted->needs_cert;
 }
 
-/* The name need not be terminated: it ends at a forbidden page. */
+/* The name ends just before a forbidden page. */
 
 static int
-by_name(const char * name, size_t n, proxy_tlv_name * found)
+by_name(const char * name, proxy_tlv_name * found)
 {
+const uint8_t * p = (const uint8_t *)name;
+size_t n = strlen(name);
 proxy_tlv_name left, untouched;
 int rc;
 
 memset(&untouched, CANARY, sizeof untouched);
 left = *found = untouched;
-rc = proxy_tlv_by_name((const char *)flush_right((const uint8_t *)name, n), n, found);
-if (proxy_tlv_by_name((const char *)flush_left((const uint8_t *)name, n), n, &left) != rc)
-  fail((const uint8_t *)name, n, "not the same on both sides");
-if (rc != 0 && rc != 1) fail((const uint8_t *)name, n, "returned %d", rc);
-if (!rc && memcmp(found, &untouched, sizeof untouched) != 0) fail((const uint8_t *)name, n, "wrote to found");
+rc = proxy_tlv_by_name((const char *)flush_right(p, n + 1), found);
+if (proxy_tlv_by_name((const char *)flush_left(p, n + 1), &left) != rc) fail(p, n, "not the same on both sides");
+if (rc != 0 && rc != 1) fail(p, n, "returned %d", rc);
+if (!rc && memcmp(found, &untouched, sizeof untouched) != 0) fail(p, n, "wrote to found");
 return rc;
 }
 
@@ -604,36 +575,38 @@ test_names(void)
 static const char * const bad[] = { "", "x", "Authority", "AUTHORITY", "authority ", " authority", "authority\n",
   "authorit", "authorityx", "ssl", "ssl_", "ssl_verif", "ssl_verify_", "crc32c", "noop", "gcp_conn_id", "azure_pel_id",
   "0", "0x", "0X01", "0x 1", "0x1 ", "0x001", "0x100", "0x0000", "0xg", "0x0g", "0xg0", "0x-1", "0x+1", "0x0x", "1",
-  "01", "x01", "00x1", "0x/", "0x:", "0x@", "0xG", "0x`", "0x1/", "0x1:", "0x1@", "0x1G", "0x1`", "0x\xff\xff", "0xea\n" };
+  "01", "x01", "00x1", "0x/", "0x:", "0x@", "0xG", "0x`", "0x1/", "0x1:", "0x1@", "0x1G", "0x1`", "0x\xff\xff", "0xea\n", "text", "text_",
+  "text_0", "text_0x", "text_0xg", "text_0x1g", "text_0x001", "text_0X01", "text_01", "text_alpn", "TEXT_0x01", "0xtext_01",
+  "text_text_0x01", "text_0x01 " };
 proxy_tlv_name found;
 size_t count = 0;
 
-begin("names: each of them, its starts, with one letter changed, unknown ones; and all in a row");
+begin("names: each of them, its starts, with one letter changed or put behind, unknown ones; and all in a row");
 for (size_t i = 0; i < oracle_name_count; i++)
   {
   char name[40];
   size_t n = strlen(oracle_names[i].name);
 
   memcpy(name, oracle_names[i].name, n + 1);
-  if (!by_name(name, n, &found) || !same_name(&found, oracle_names + i))
+  if (!by_name(name, &found) || !same_name(&found, oracle_names + i))
     fail((const uint8_t *)name, n, "not found, or as something else");
   for (size_t k = 0; k < n; k++)
     {
-    if (by_name(name, k, &found)) fail((const uint8_t *)name, k, "part of a name is found");
-    for (int c = 0; c < 256; c++)
+    for (int c = 0; c < 256; c++)		/* 0: a part of the name */
       {
       char old = name[k];
       if ((char)c == old) continue;
       name[k] = (char)c;
-      if (by_name(name, n, &found)) fail((const uint8_t *)name, n, "found");
+      if (by_name(name, &found)) fail((const uint8_t *)name, n, "found");
       name[k] = old;
       }
     }
-  if (by_name(name, n + 1, &found)) fail((const uint8_t *)name, n, "found with a NUL");
+  name[n] = 'x';
+  name[n + 1] = 0;
+  if (by_name(name, &found)) fail((const uint8_t *)name, n + 1, "found");
   }
 for (size_t i = 0; i < COUNT(bad); i++)
-  if (by_name(bad[i], strlen(bad[i]), &found)) fail((const uint8_t *)bad[i], strlen(bad[i]), "found");
-if (proxy_tlv_by_name(NULL, 0, &found)) fail(NULL, 0, "nothing is found");
+  if (by_name(bad[i], &found)) fail((const uint8_t *)bad[i], strlen(bad[i]), "found");
 
 for (; count <= oracle_name_count && proxy_tlv_name_at(count); count++)
   {
@@ -653,83 +626,55 @@ end();
 static void
 test_numbers(void)
 {
-static const char * const formats[] = { "0x%x", "0x%X", "0x%02x", "0x%02X" };
+static const char * const prefixes[] = { "0x", "text_0x" };
+static const char * const formats[] = { "%s%x", "%s%X", "%s%02x", "%s%02X" };
 proxy_tlv_name found;
 
-begin("types by number: 0x0 to 0xff, in both cases; every text of one or two bytes after 0x");
-for (unsigned type = 0; type < 256; type++)
-  for (size_t f = 0; f < COUNT(formats); f++)
-    {
-    char name[16];
-    oracle_name wanted = { "", type, type >= 0x21 && type <= 0x28, 0, PROXY_SHOW_HEX };
-    sprintf(name, formats[f], type);
-    if (!by_name(name, strlen(name), &found) || !same_name(&found, &wanted))
-      fail((const uint8_t *)name, strlen(name), "not found, or as something else");
-    }
-for (int a = 0; a < 256; a++)
-  for (int b = -1; b < 256; b++)
-    {
-    static const char hex[] = "0123456789abcdefABCDEF";
-    char name[4] = { '0', 'x', (char)a, (char)b };
-    size_t n = b < 0 ? 3 : 4;
-    int good = a && strchr(hex, a) && (b < 0 || (b && strchr(hex, b)));
-    if (proxy_tlv_by_name(name, n, &found) != good) fail((const uint8_t *)name, n, "good or bad, but not the reverse");
-    }
+begin("types by number, as bytes and as text: 0x0 to 0xff, in both cases; every text of one or two bytes after 0x");
+for (int text = 0; text < 2; text++)
+  {
+  for (unsigned type = 0; type < 256; type++)
+    for (size_t f = 0; f < COUNT(formats); f++)
+      {
+      char name[16];
+      oracle_name wanted = { "", type, type >= 0x21 && type <= 0x28, 0, text ? PROXY_VALUE_TEXT : PROXY_VALUE_OPAQUE, ANY_SIZE };
+      sprintf(name, formats[f], prefixes[text], type);
+      if (!by_name(name, &found) || !same_name(&found, &wanted))
+        fail((const uint8_t *)name, strlen(name), "not found, or as something else");
+      }
+  for (int a = 0; a < 256; a++)
+    for (int b = 0; b < 256; b++)
+      {
+      static const char hex[] = "0123456789abcdefABCDEF";
+      char name[16];
+      size_t n = (size_t)sprintf(name, "%s%c%c", prefixes[text], a, b);
+      int good = a && strchr(hex, a) && (!b || strchr(hex, b));
+      if (proxy_tlv_by_name(name, &found) != good) fail((const uint8_t *)name, n, "good or bad, but not the reverse");
+      }
+  }
 end();
 }
 
 
-/* ---------- looking up and showing ---------- */
+/* ---------- looking up ---------- */
 
-/* Show a value between canaries, in just the room that the contract promises; compare with the oracle, and
-see to what holds for all: no controls, good UTF-8. */
-
-static char shown_room[PROXY_TLV_SHOWN_MAX((size_t)ROW_MAX) + 32];
-
-static int
-fit_for_a_log(const char * s, size_t n)
-{
-unsigned long c;
-
-for (size_t i = 0, k; i < n; i += k)
-  {
-  if (!(k = oracle_character((const uint8_t *)s + i, n - i, &c))) return 0;
-  if (c < 0x20 || c == 0x7f || (c >= 0x80 && c <= 0x9f)) return 0;
-  }
-return 1;
-}
+/* A value as the tables below write it: text as Exim shows it, all else in hex */
 
 static const char *
-shown(const uint8_t * p, size_t n, proxy_show show, const char * what)
+written(const uint8_t * p, size_t n, proxy_value_kind kind)
 {
-static char wanted[PROXY_TLV_SHOWN_MAX((size_t)ROW_MAX)];
-size_t most = PROXY_TLV_SHOWN_MAX(n), used, wanted_used = oracle_shown(p, n, show, wanted);
-char * out = shown_room + sizeof shown_room - most - 16;
-proxy_bytes value;
+static char out[PROXY_TEXT_MAX((size_t)ROW_MAX)];
 
-value.length = n;
-for (int side = 0; side < 2; side++)
-  {
-  value.p = side ? flush_left(p, n) : flush_right(p, n);
-  memset(out - 16, CANARY, 16 + most + 16);
-  used = proxy_tlv_shown(value, show, out);
-  for (int i = -16; i < 0; i++)
-    if ((uint8_t)out[i] != CANARY) { fail(p, n, "%s: wrote before its room", what); break; }
-  for (size_t i = used + 1; i < most + 16; i++)
-    if ((uint8_t)out[i] != CANARY) { fail(p, n, "%s: wrote behind the terminating zero", what); break; }
-  if (used >= most) fail(p, n, "%s: %zu bytes shown, too many", what, used);
-  else if (out[used] != 0) fail(p, n, "%s: not terminated", what);
-  else if (used != wanted_used || memcmp(out, wanted, used) != 0)
-    fail(p, n, "%s: \"%s\", not \"%s\", of", what, used < 300 ? out : "...", wanted_used < 300 ? wanted : "...");
-  else if (side == 0 && !fit_for_a_log(out, used)) fail(p, n, "%s: not fit for a log: \"%s\"", what, out);
-  }
+*out = 0;
+if (kind == PROXY_VALUE_TEXT) proxy_text_escape(p, n, out);
+else for (size_t i = 0; i < n; i++) sprintf(out + 2 * i, "%02x", p[i]);
 return out;
 }
 
 static void
-expect_shown(const uint8_t * p, size_t n, proxy_show show, const char * wanted)
+expect(const uint8_t * p, size_t n, proxy_value_kind kind, const char * wanted)
 {
-const char * got = shown(p, n, show, wanted);
+const char * got = written(p, n, kind);
 if (strcmp(got, wanted) != 0) fail(p, n, "\"%s\", not \"%s\", of", got, wanted);
 }
 
@@ -766,7 +711,7 @@ for (int side = 0; side < 2; side++)
 return at;
 }
 
-/* All the names and the numbers of a good header, found and shown as the oracle does */
+/* All the names and the numbers of a good header, found where the oracle finds them */
 
 static void
 check_values(const header * h, int numbers)
@@ -774,7 +719,7 @@ check_values(const header * h, int numbers)
 for (size_t i = 0; i < oracle_name_count + (numbers ? 256 : 0); i++)
   {
   unsigned type = (unsigned)(i - oracle_name_count);
-  oracle_name number = { "", type, type >= 0x21 && type <= 0x28, 0, PROXY_SHOW_HEX };
+  oracle_name number = { "", type, type >= 0x21 && type <= 0x28, 0, PROXY_VALUE_OPAQUE, ANY_SIZE };
   const oracle_name * wanted = i < oracle_name_count ? oracle_names + i : &number;
   proxy_tlv_name name;
   char text[16];
@@ -782,8 +727,8 @@ for (size_t i = 0; i < oracle_name_count + (numbers ? 256 : 0); i++)
   const uint8_t * at;
   int there = oracle_find(h->b, h->n, h->offset, wanted, &wanted_at, &wanted_n);
 
-  sprintf(text, "0x%02x", type & 255);
-  if (!proxy_tlv_by_name(*wanted->name ? wanted->name : text, strlen(*wanted->name ? wanted->name : text), &name))
+  sprintf(text, "%s0x%02x", type & 1 ? "text_" : "", type & 255);
+  if (!proxy_tlv_by_name(*wanted->name ? wanted->name : text, &name))
     {
     fail(NULL, 0, "%s: no such name", *wanted->name ? wanted->name : text);
     continue;
@@ -792,7 +737,6 @@ for (size_t i = 0; i < oracle_name_count + (numbers ? 256 : 0); i++)
   if ((at != NULL) != there) fail(h->b, h->n, "%s, type %#x: found %d, not %d", wanted->name, wanted->type, !!at, there);
   else if (at && (at != h->b + wanted_at || n != wanted_n))
     fail(h->b, h->n, "%s, type %#x: in the wrong place", wanted->name, wanted->type);
-  else if (at) shown(at, n, name.show, wanted->name);
   }
 }
 
@@ -809,9 +753,9 @@ start(&one, PROXY6);
 add(&one, row, size);
 check_header(&one, NULL, name);
 check_values(&one, 1);
-if (!proxy_tlv_by_name(name, strlen(name), &found)) fail(NULL, 0, "%s: no such name", name);
+if (!proxy_tlv_by_name(name, &found)) fail(NULL, 0, "%s: no such name", name);
 else if (!(at = find(&one, &found, &n)) != !wanted) fail(row, size, "%s: %s", name, wanted ? "not found" : "found");
-else if (at) expect_shown(at, n, found.show, wanted);
+else if (at) expect(at, n, found.kind, wanted);
 }
 
 /* Rich in everything, each value by hand */
@@ -821,12 +765,13 @@ test_rich_values(void)
 {
 static const char * const values[][2] = {
   { "alpn", "smtp" }, { "authority", "mx.example.org" }, { "unique_id", "AC1F0771:C8F2_AC1F0A1F:0050_5F0E_0001" },
-  { "ssl_verify", "ok" }, { "ssl_version", "TLSv1.3" }, { "ssl_cn", "client" }, { "ssl_cipher", "TLS_AES_256_GCM_SHA384" },
+  { "ssl_verify", "00000000" }, { "ssl_version", "TLSv1.3" }, { "ssl_cn", "client" }, { "ssl_cipher", "TLS_AES_256_GCM_SHA384" },
   { "ssl_sig_alg", "RSA-SHA256" }, { "ssl_key_alg", "RSA2048" }, { "ssl_group", "X25519" },
-  { "ssl_sig_scheme", "rsa_pss_rsae_sha256_xyz" }, { "ssl_client_cert", "MIIBCgKCAQEAw1wA/3+A" }, { "netns", "blue" },
-  { "gcp_psc_id", "01020304050607ff" }, { "aws_vpce_id", "vpce-08d2bf15fac5001c9" }, { "azure_linkid", "4063516280" },
+  { "ssl_sig_scheme", "rsa_pss_rsae_sha256_xyz" }, { "ssl_client_cert", "3082010a0282010100c35c00ff7f80" }, { "netns", "blue" },
+  { "gcp_psc_id", "01020304050607ff" }, { "aws_vpce_id", "vpce-08d2bf15fac5001c9" }, { "azure_linkid", "785634f2" },
   { "0x01", "736d7470" }, { "0x1", "736d7470" }, { "0x22", "636c69656e74" }, { "0x4", "000000" },
-  { "0xee", "01785634f2" }, { "0xEE", "01785634f2" }, { "0xe0", "01020304050607ff" }, { "0x00", NULL }, { "0xff", NULL }
+  { "0xee", "01785634f2" }, { "0xEE", "01785634f2" }, { "0xe0", "01020304050607ff" }, { "text_0x01", "smtp" }, { "text_0x22", "client" },
+  { "text_0xee", "\\001xV4\\362" }, { "text_0x4", "\\000\\000\\000" }, { "0x00", NULL }, { "0xff", NULL }, { "text_0xff", NULL }
 };
 
 begin("a rich header: each value by name and by number");
@@ -839,9 +784,9 @@ for (int place = 0; place < 4; place++)
     proxy_tlv_name name;
     size_t n = 0;
     const uint8_t * at;
-    if (!proxy_tlv_by_name(values[i][0], strlen(values[i][0]), &name)) fail(NULL, 0, "%s: no such name", values[i][0]);
+    if (!proxy_tlv_by_name(values[i][0], &name)) fail(NULL, 0, "%s: no such name", values[i][0]);
     else if (!(at = find(&one, &name, &n)) != !values[i][1]) fail(one.b, one.n, "%s: found or not", values[i][0]);
-    else if (at) expect_shown(at, n, name.show, values[i][1]);
+    else if (at) expect(at, n, name.kind, values[i][1]);
     }
   }
 end();
@@ -850,10 +795,9 @@ end();
 static void
 test_ssl_rules(void)
 {
-static const struct { const char * bytes; const char * shown; } verify[] = {
-  { "\0\0\0\0", "ok" }, { "\0\0\0\1", "failed 1" }, { "\0\0\0\12", "failed 10" }, { "\0\0\0\24", "failed 20" },
-  { "\0\0\1\0", "failed 256" }, { "\0\1\0\0", "failed 65536" }, { "\1\0\0\0", "failed 16777216" },
-  { "\377\377\377\377", "failed 4294967295" }, { "\200\0\0\0", "failed 2147483648" }
+static const struct { const char * bytes; const char * written; } verify[] = {
+  { "\0\0\0\0", "00000000" }, { "\0\0\0\1", "00000001" }, { "\0\0\1\0", "00000100" }, { "\1\0\0\0", "01000000" },
+  { "\377\377\377\377", "ffffffff" }
 };
 
 begin("ssl_verify and ssl_cn: every client byte, with verify zero and not");
@@ -864,13 +808,13 @@ for (unsigned client = 0; client < 256; client++)
     int cert = (client & 2) || (client & 4);
     row[3] = (uint8_t)client;
     memcpy(row + 4, verify[i].bytes, 4);
-    check_value(row, 15, "ssl_verify", cert ? verify[i].shown : NULL);
+    check_value(row, 15, "ssl_verify", cert ? verify[i].written : NULL);
     check_value(row, 15, "ssl_cn", cert ? "boss" : NULL);
     if (i > 1) continue;
     check_value(row, 15, "0x22", "626f7373");
     check_value(row, 15, "ssl_version", NULL);
     }
-check_value(S("\40\0\5\7\0\0\0\0"), "ssl_verify", "ok");
+check_value(S("\40\0\5\7\0\0\0\0"), "ssl_verify", "00000000");
 check_value(S("\40\0\5\7\0\0\0\0"), "ssl_cn", NULL);
 check_value(S("\40\0\10\7\0\0\0\0\42\0\0"), "ssl_cn", "");
 check_value(S("\42\0\1x"), "ssl_cn", NULL);
@@ -883,7 +827,7 @@ check_value(S("\40\0\14\1\0\0\0\0\2\0\4evil"), "0x02", NULL);
 check_value(S("\40\0\5\1\0\0\0\0\40\0\11\7\0\0\0\0\42\0\1x"), "ssl_cn", NULL);	/* the first SSL counts */
 check_value(S("\40\0\5\1\0\0\0\0\40\0\11\7\0\0\0\0\42\0\1x"), "ssl_verify", NULL);
 check_value(S("\40\0\15\2\0\0\0\0\42\0\1a\42\0\1b"), "ssl_cn", "a");
-check_value(S("\40\0\11\4\0\0\0\0\50\0\1a"), "ssl_client_cert", "YQ==");
+check_value(S("\40\0\11\4\0\0\0\0\50\0\1a"), "ssl_client_cert", "61");
 check_value(S("\40\0\11\0\0\0\0\0\43\0\1a"), "ssl_cipher", "a");
 end();
 }
@@ -899,12 +843,9 @@ check_value(S("\352\0\7\2vpce-1"), "aws_vpce_id", NULL);
 check_value(S("\352\0\7\0vpce-1"), "aws_vpce_id", NULL);
 check_value(S("\352\0\7\2vpce-1"), "0xea", "02767063652d31");
 check_value(S("\352\0\5\1a\r\nb"), "aws_vpce_id", "a\\015\\012b");
-check_value(S("\356\0\5\1\1\0\0\0"), "azure_linkid", "1");
-check_value(S("\356\0\5\1\0\0\0\0"), "azure_linkid", "0");
-check_value(S("\356\0\5\1\0\0\0\1"), "azure_linkid", "16777216");
-check_value(S("\356\0\5\1\0\1\0\0"), "azure_linkid", "256");
-check_value(S("\356\0\5\1\377\377\377\377"), "azure_linkid", "4294967295");
-check_value(S("\356\0\5\1\0\0\0\200"), "azure_linkid", "2147483648");
+check_value(S("\356\0\5\1\1\0\0\0"), "azure_linkid", "01000000");
+check_value(S("\356\0\5\1\0\0\0\0"), "azure_linkid", "00000000");
+check_value(S("\356\0\5\1\0\0\0\1"), "azure_linkid", "00000001");
 check_value(S("\356\0\5\2\1\0\0\0"), "azure_linkid", NULL);
 check_value(S("\356\0\5\0\1\0\0\0"), "azure_linkid", NULL);
 check_value(S("\356\0\4\1\1\0\0"), "azure_linkid", NULL);
@@ -912,14 +853,60 @@ check_value(S("\356\0\6\1\1\0\0\0\0"), "azure_linkid", NULL);
 check_value(S("\356\0\1\1"), "azure_linkid", NULL);
 check_value(S("\356\0\0"), "azure_linkid", NULL);
 check_value(S("\352\0\3\2xy\352\0\0\352\0\7\1vpce-1\352\0\7\1vpce-2"), "aws_vpce_id", "vpce-1");
-check_value(S("\356\0\5\2\1\0\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", "7");
-check_value(S("\356\0\4\1\7\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", NULL);
+check_value(S("\356\0\5\2\1\0\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", "07000000");
+check_value(S("\356\0\4\1\7\0\0\356\0\5\1\7\0\0\0"), "azure_linkid", "07000000");
 check_value(S("\340\0\10\0\1\2\3\4\5\6\7"), "gcp_psc_id", "0001020304050607");
 check_value(S("\340\0\10\377\376\375\374\373\372\371\370"), "gcp_psc_id", "fffefdfcfbfaf9f8");
 check_value(S("\2\0\1a\2\0\1b"), "authority", "a");
 check_value(S("\2\0\0\2\0\1b"), "authority", "");
 check_value(S("\5\0\1a\2\0\1b"), "authority", "b");
 check_value(S(""), "authority", NULL);
+end();
+}
+
+/* A value that does not fit its definition: the header is good, the name has no value, the number has. The first
+one that fits counts. */
+
+#define X16  "0123456789abcdef"
+#define X128 X16 X16 X16 X16 X16 X16 X16 X16
+#define HEX16 "30313233343536373839616263646566"
+
+static void
+test_definitions(void)
+{
+static const struct { const char * name, * value; } of_ssl[] = {
+  { "ssl_verify", "00000009" }, { "ssl_version", "v" }, { "ssl_cn", "cn" }, { "0x21", "76" }, { "text_0x22", "cn" } };
+static const struct { const uint8_t * row; size_t n; const char * bytes; } bad_ssl[] = {
+  { S("\40\0\0"), "" }, { S("\40\0\1\7"), "07" }, { S("\40\0\3\1\0\0"), "010000" }, { S("\40\0\4\7\0\0\0"), "07000000" },
+  { S("\40\0\6" SSL_FIXED "\42"), "070000000022" }, { S("\40\0\12" SSL_FIXED "\42\0\1x\0"), "0700000000220001" "7800" },
+  { S("\40\0\11" SSL_FIXED "\42\0\2x"), "070000000022000278" } };
+
+begin("values that do not fit their definition: absent by name, there by number");
+for (size_t i = 0; i < COUNT(bad_ssl); i++)
+  for (size_t k = 0; k < COUNT(of_ssl); k++)
+    {
+    uint8_t row[64];
+    memcpy(row, bad_ssl[i].row, bad_ssl[i].n);
+    memcpy(row + bad_ssl[i].n, "\40\0\16\2\0\0\0\11\41\0\1v\42\0\2cn", 17);
+    check_value(row, bad_ssl[i].n, of_ssl[k].name, NULL);
+    check_value(row, bad_ssl[i].n, "0x20", bad_ssl[i].bytes);
+    check_value(row, bad_ssl[i].n + 17, of_ssl[k].name, of_ssl[k].value);
+    check_value(row, bad_ssl[i].n + 17, "0x20", bad_ssl[i].bytes);
+    }
+check_value(S("\5\0\200" X128), "unique_id", X128);
+check_value(S("\5\0\201" X128 "x"), "unique_id", NULL);
+check_value(S("\5\0\201" X128 "x"), "text_0x05", X128 "x");
+check_value(S("\5\0\201" X128 "x"), "0x05", HEX16 HEX16 HEX16 HEX16 HEX16 HEX16 HEX16 HEX16 "78");
+check_value(S("\5\0\201" X128 "x" "\5\0\1y"), "unique_id", "y");
+check_value(S("\340\0\3abc"), "gcp_psc_id", NULL);
+check_value(S("\340\0\3abc"), "0xe0", "616263");
+check_value(S("\340\0\3abc"), "text_0xe0", "abc");
+check_value(S("\340\0\0"), "gcp_psc_id", NULL);
+check_value(S("\340\0\7abcdefg"), "gcp_psc_id", NULL);
+check_value(S("\340\0\11abcdefghi"), "gcp_psc_id", NULL);
+check_value(S("\340\0\11abcdefghi\340\0\10abcdefgh"), "gcp_psc_id", "6162636465666768");
+check_value(S("\356\0\4\1\1\0\0"), "0xee", "01010000");
+check_value(S("\2\0\4a\r\nb"), "text_0x02", "a\\015\\012b");
 end();
 }
 
@@ -939,201 +926,8 @@ for (size_t i = 0; i < COUNT(rows); i++)
       size_t n;
       const proxy_tlv_name * name = proxy_tlv_name_at(k);
       const uint8_t * at = name ? find(&one, name, &n) : NULL;
-      if (at && n < 200) proxy_tlv_shown(row_of(at, n, 0), name->show, shown_room);
+      if (at && n < 200) written(at, n, name->kind);
       }
-    }
-end();
-}
-
-
-/* ---------- text ---------- */
-
-/* What is shown must say what the value was: no two values look the same. */
-
-static void
-check_text(const uint8_t * p, size_t n)
-{
-const char * s = shown(p, n, PROXY_SHOW_TEXT, "text");
-size_t i = 0;
-
-for (; *s && i < n; i++)
-  {
-  unsigned v;
-  if (*s != '\\') v = (uint8_t)*s++;
-  else if (s[1] == '\\') { v = '\\'; s += 2; }
-  else if (sscanf(s, "\\%3o", &v) == 1) s += 4;
-  else break;
-  if (v != p[i]) break;
-  }
-if (*s || i != n) fail(p, n, "cannot be told from another");
-}
-
-static void
-test_text_short(void)
-{
-begin("text: every byte; every two; between letters");
-for (unsigned a = 0; a < 256; a++)
-  {
-  uint8_t v[4] = { (uint8_t)a };
-  check_text(v, 1);
-  v[0] = 'x'; v[1] = (uint8_t)a; v[2] = 'y';
-  check_text(v, 3);
-  for (unsigned b = 0; b < 256; b++)
-    {
-    v[0] = (uint8_t)a; v[1] = (uint8_t)b;
-    check_text(v, 2);
-    }
-  }
-expect_shown(S(""), PROXY_SHOW_TEXT, "");
-expect_shown(S("mx.example.org"), PROXY_SHOW_TEXT, "mx.example.org");
-expect_shown(S(" ~"), PROXY_SHOW_TEXT, " ~");
-expect_shown(S("a\0b"), PROXY_SHOW_TEXT, "a\\000b");
-expect_shown(S("x\r\n2026-11-21 00:00:00 fake"), PROXY_SHOW_TEXT, "x\\015\\0122026-11-21 00:00:00 fake");
-expect_shown(S("\\015"), PROXY_SHOW_TEXT, "\\\\015");
-expect_shown(S("\t\x1b[0m\x7f"), PROXY_SHOW_TEXT, "\\011\\033[0m\\177");
-expect_shown(S("m\xc3\xbc" "nchen"), PROXY_SHOW_TEXT, "m\xc3\xbc" "nchen");
-expect_shown(S("m\xfc" "nchen"), PROXY_SHOW_TEXT, "m\\374nchen");
-end();
-}
-
-static void
-test_text_utf8(void)
-{
-static const struct { const char * bytes; size_t n; int good; } borders[] = {
-  { "\xc2\x80", 2, 0 }, { "\xc2\x85", 2, 0 }, { "\xc2\x9f", 2, 0 }, { "\xc2\xa0", 2, 1 }, { "\xc2\xbf", 2, 1 },
-  { "\xc0\x80", 2, 0 }, { "\xc0\xaf", 2, 0 }, { "\xc1\xbf", 2, 0 }, { "\xc0\x8a", 2, 0 }, { "\xc3\x80", 2, 1 },
-  { "\xdf\xbf", 2, 1 }, { "\xc3\x7f", 2, 0 }, { "\xc3\xc0", 2, 0 }, { "\xc3", 1, 0 }, { "\x80", 1, 0 }, { "\xbf", 1, 0 },
-  { "\xe0\x80\x8a", 3, 0 }, { "\xe0\x9f\xbf", 3, 0 }, { "\xe0\xa0\x80", 3, 1 }, { "\xe1\x80\x80", 3, 1 },
-  { "\xed\x9f\xbf", 3, 1 }, { "\xed\xa0\x80", 3, 0 }, { "\xed\xbf\xbf", 3, 0 }, { "\xee\x80\x80", 3, 1 },
-  { "\xef\xbf\xbf", 3, 1 }, { "\xe2\x82", 2, 0 }, { "\xe2", 1, 0 }, { "\xe2\x82\x7f", 3, 0 }, { "\xe2\x28\xa1", 3, 0 },
-  { "\xf0\x80\x80\x8a", 4, 0 }, { "\xf0\x8f\xbf\xbf", 4, 0 }, { "\xf0\x90\x80\x80", 4, 1 }, { "\xf3\xbf\xbf\xbf", 4, 1 },
-  { "\xf4\x8f\xbf\xbf", 4, 1 }, { "\xf4\x90\x80\x80", 4, 0 }, { "\xf5\x80\x80\x80", 4, 0 }, { "\xf7\xbf\xbf\xbf", 4, 0 },
-  { "\xe2\x80\xa7", 3, 1 }, { "\xe2\x80\xa8", 3, 0 }, { "\xe2\x80\xa9", 3, 0 }, { "\xe2\x80\xae", 3, 0 },
-  { "\xe2\x80\xaf", 3, 1 }, { "\xe2\x81\xa5", 3, 1 }, { "\xe2\x81\xa6", 3, 0 }, { "\xe2\x81\xa9", 3, 0 },
-  { "\xe2\x81\xaa", 3, 1 }, { "\xe2\x82\xa8", 3, 1 }, { "\xe2\x80\x8f", 3, 1 }, { "\xe1\x80\xa8", 3, 1 },
-  { "\xf0\x9f\x98", 3, 0 }, { "\xf0\x9f", 2, 0 }, { "\xf0", 1, 0 }, { "\xf0\x9f\x98\x7f", 4, 0 }, { "\xf0\x9f\x98\xc0", 4, 0 },
-  { "\xf8\x88\x80\x80\x80", 5, 0 }, { "\xfc\x84\x80\x80\x80\x80", 6, 0 }, { "\xfe", 1, 0 }, { "\xff", 1, 0 }
-};
-
-begin("UTF-8: its borders, by hand");
-for (size_t i = 0; i < COUNT(borders); i++)
-  {
-  const uint8_t * p = (const uint8_t *)borders[i].bytes;
-  uint8_t v[8];
-  const char * got = shown(p, borders[i].n, PROXY_SHOW_TEXT, "border");
-  if ((strchr(got, '\\') == NULL) != borders[i].good) fail(p, borders[i].n, "shown \"%s\"", got);
-  memcpy(v, p, borders[i].n);
-  v[borders[i].n] = '.';
-  got = shown(v, borders[i].n + 1, PROXY_SHOW_TEXT, "border");
-  if ((strchr(got, '\\') == NULL) != borders[i].good) fail(v, borders[i].n + 1, "shown \"%s\"", got);
-  check_text(v, borders[i].n + 1);
-  }
-end();
-}
-
-/* In one value as many as fit: what is shown of each may not depend on what stands beside it. */
-
-static uint8_t many[ROW_MAX];
-static size_t many_n;
-
-static void
-put_many(const uint8_t * p, size_t n)
-{
-if (!p || many_n + n + 1 > sizeof many)
-  {
-  shown(many, many_n, PROXY_SHOW_TEXT, "many");
-  many_n = 0;
-  }
-if (!p) return;
-memcpy(many + many_n, p, n);
-many_n += n;
-many[many_n++] = (uint8_t)(n % 2 ? '.' : 'x');
-}
-
-static void
-test_text_all(void)
-{
-static const uint8_t ends[] = { 0x7f, 0x80, 0xbf, 0xc0 };
-
-begin("UTF-8: characters of all planes, also beyond; leads and next bytes, all with all");
-for (unsigned long c = 0; c < 0x200000; )
-  {
-  uint8_t v[4];
-  size_t n = oracle_utf8(c, v);
-  put_many(v, n);
-  c += c < 0x3000 || (c >= 0xd700 && c < 0xe100) ? 1 : c < 0x10f000 || c > 0x111000 ? 61 : 3;
-  }
-put_many(NULL, 0);
-for (unsigned a = 0xe0; a < 0x100; a++)
-  for (unsigned b = 0x70; b < 0xd0; b++)
-    for (size_t c = 0; c < 4; c++)
-      for (size_t d = 0; d < 4; d++)
-        {
-        uint8_t v[4] = { (uint8_t)a, (uint8_t)b, ends[c], ends[d] };
-        put_many(v, 4);
-        if (d == 0) put_many(v, 3);
-        }
-put_many(NULL, 0);
-end();
-}
-
-static void
-test_text_random(void)
-{
-uint64_t state = SEED;
-
-begin("text at random, of likely bytes");
-for (int i = 0; i < 40000; i++)
-  {
-  static const uint8_t likely[] = "a\\0\r\n\x7f\x80\x85\x9f\xa0\xbf\xc2\xc3\xe0\xe2\xed\xef\xf0\xf4\xf5";
-  uint8_t v[24];
-  size_t n = below(&state, sizeof v + 1);
-  for (size_t k = 0; k < n; k++) v[k] = below(&state, 8) ? likely[below(&state, sizeof likely)] : (uint8_t)next_random(&state);
-  check_text(v, n);
-  }
-end();
-}
-
-
-/* ---------- the other ways to show ---------- */
-
-static void
-test_shown_other(void)
-{
-static const char * const vectors[][2] = {
-  { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
-  { "foobar", "Zm9vYmFy" }, { "\xff", "/w==" }, { "\xff\xff", "//8=" }, { "\xff\xff\xff", "////" }, { "\xfb\xef\xbe", "++++" }
-};
-uint8_t all[256];
-
-begin("base64 by RFC 4648's vectors, hex, verify, and every length of each");
-for (size_t i = 0; i < COUNT(vectors); i++)
-  expect_shown((const uint8_t *)vectors[i][0], strlen(vectors[i][0]), PROXY_SHOW_CERT, vectors[i][1]);
-expect_shown(S("\0\x01\x7f\x80\xab\xff"), PROXY_SHOW_HEX, "00017f80abff");
-expect_shown(S("\0\0\0\0\0"), PROXY_SHOW_VERIFY, "ok");
-expect_shown(S("\0\0\0\12\0\0\0\0"), PROXY_SHOW_VERIFY, "failed 10");
-expect_shown(S("\0\0\0"), PROXY_SHOW_VERIFY, "failed 4294967295");
-expect_shown(S(""), PROXY_SHOW_VERIFY, "failed 4294967295");
-expect_shown(S("\1\0\0"), PROXY_SHOW_AZURE, "");
-expect_shown(S("\1\0\0\0\0"), PROXY_SHOW_AZURE, "");
-expect_shown(S("x"), (proxy_show)(PROXY_SHOW_AZURE + 1), "");		/* no such way */
-for (size_t i = 0; i < sizeof all; i++) all[i] = (uint8_t)(i * 167 + 13);
-for (size_t n = 0; n <= sizeof all; n++)
-  for (int show = PROXY_SHOW_TEXT; show <= PROXY_SHOW_AZURE; show++)
-    shown(all + (sizeof all - n), n, (proxy_show)show, "length");
-for (unsigned v = 0; v < 65536; v++)
-  {
-  uint8_t two[] = { (uint8_t)(v >> 8), (uint8_t)v };
-  shown(two, 2, PROXY_SHOW_CERT, "two bytes");
-  }
-end();
-
-begin("values of 65,535 bytes shown each way: within the room promised");
-for (int show = PROXY_SHOW_TEXT; show <= PROXY_SHOW_AZURE; show++)
-  for (int c = 0; c < 4; c++)
-    {
-    memset(many, "\xff\\x\xc3"[c], sizeof many);
-    shown(many, sizeof many - (c == 3), (proxy_show)show, "big");
     }
 end();
 }
@@ -1241,7 +1035,7 @@ int
 main(void)
 {
 test_sum_vectors();
-test_next();
+test_fills();
 test_rows();
 test_aws();
 test_big();
@@ -1256,11 +1050,7 @@ test_ssl_rules();
 test_clouds();
 test_find_unchecked();
 
-test_text_short();
-test_text_utf8();
-test_text_all();
-test_text_random();
-test_shown_other();
+test_definitions();
 test_random();
 
 printf("# table rows: %zu rows of TLVs in %zu kinds of headers\n", COUNT(rows), COUNT(kinds));

@@ -197,7 +197,7 @@ wrong_field(const proxy_header * got, const proxy_header * want)
 {
 if (got->version != want->version) return "version";
 if (got->command != want->command) return "command";
-if (got->family != want->family) return "family";
+if (got->has_client != want->has_client) return "has_client";
 if (!same_endpoint(&got->source, &want->source)) return "source";
 if (!same_endpoint(&got->destination, &want->destination)) return "destination";
 if (got->tlv_offset != want->tlv_offset) return "tlv_offset";
@@ -229,10 +229,11 @@ memset(&untouched, UNTOUCHED, sizeof untouched);
 memset(&h, UNTOUCHED, sizeof h);
 r = proxy_header_parse(buf, len, &h);
 
-if (r.verdict != want->r.verdict || r.n != want->r.n)
+if (r.verdict != want->r.verdict || r.size != want->r.size || r.missing != want->r.missing)
   {
-  fail(buf, len, "%s: expected %s %zu, got %s %zu (%s)", what, verdict_name(want->r.verdict), want->r.n,
-    verdict_name(r.verdict), r.n, r.reason ? r.reason : "no reason");
+  fail(buf, len, "%s: expected %s, size %zu, missing %zu, got %s, %zu, %zu (%s)", what,
+    verdict_name(want->r.verdict), want->r.size, want->r.missing, verdict_name(r.verdict), r.size, r.missing,
+    r.reason ? r.reason : "no reason");
   return;
   }
 has_reason = r.verdict == PROXY_HDR_BAD || r.verdict == PROXY_HDR_NONE;

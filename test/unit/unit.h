@@ -24,8 +24,8 @@ extern int  failures(void);		/* of all tests so far */
 
 extern void fail(const uint8_t * buf, size_t len, const char * format, ...);
 
-/* Call the parser with exactly these bytes, in this place, and compare: verdict, n, reason, each field,
-and that the structure is untouched unless the header is complete. what: which case, for the message. */
+/* Call the parser with exactly these bytes, in this place, and compare: verdict, sizes, reason, each
+field, and that the structure is untouched unless the header is complete. what: which case, for the message. */
 
 extern void check_here(const uint8_t * buf, size_t len, const outcome * want, const char * what);
 
