@@ -8,9 +8,9 @@
 # whether `hide` hides the option by both its names (needs root, or a user who is not Exim's); then
 # tries the other settings of the flag, on the first of them: without it the feature is not there; with
 # upstream's own SUPPORT_PROXY too the build stops with one clear error; beside SOCKS and XCLIENT it
-# builds; as a loadable module it builds where Exim has such, and elsewhere there is one clear error. With
-# --exim it builds nothing and looks at that binary only. The last line counts. Exit code: 0 if nothing
-# failed, 1 if something did, 2 bad usage.
+# builds. Any value of the flag but "yes" and nothing is one clear error. With --exim it builds nothing and
+# looks at that binary only. The last line counts. Exit code: 0 if nothing failed, 1 if something did, 2 bad
+# usage.
 
 # shellcheck disable=SC2317  # called by check
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib/common.sh
@@ -139,48 +139,17 @@ if try "$release with SOCKS and XCLIENT: it builds" built "$release" socks-xclie
   check "$release with SOCKS and XCLIENT: -bV lists SOCKS" supports SOCKS
 fi
 
-module_release='' no_modules=''
-for v in "${versions[@]}"; do
-  if makes_modules "$v"; then module_release=$v; else no_modules=$v; fi
+# The header that tests the flag, alone: what it must say is known before Exim is built.
+preprocess() { printf '#define EXPERIMENTAL_PROXY %s\n#include "proxy_config.h"\n' "$1" | cc -E -I "${root:?}/src-overlay/src" - > "$work/out" 2> "$work/err"; }
+accepts() { preprocess "$1" && [ ! -s "$work/err" ]; }
+rejects()
+{
+! preprocess "$1" && [ "$(grep -c 'error' "$work/err")" = 1 ] && grep -q 'error: EXPERIMENTAL_PROXY can only be "yes"' "$work/err"
+}
+check "EXPERIMENTAL_PROXY=yes is good" accepts yes
+check "EXPERIMENTAL_PROXY= is good" accepts ''
+for value in 2 1 0 no YES y true; do
+  check "EXPERIMENTAL_PROXY=$value: one clear error" rejects "$value"
 done
-
-module_stops()
-{
-say "building Exim $no_modules (module), which must stop"
-! "$root/scripts/build" "$no_modules" --config module > "$work/out" 2> "$work/err"
-}
-asks_for_yes() { [ "$(grep -c 'error: .*EXPERIMENTAL_PROXY=2 .*EXPERIMENTAL_PROXY=yes' "${build_dir:?}/$no_modules-module/build.log")" -gt 0 ]; }
-if [ "$no_modules" ] && try "$no_modules as a module: the build stops" module_stops; then
-  check "$no_modules as a module: with a clear error" asks_for_yes
-fi
-
-expands() { "$exim" -C "$work/conf" -be "$1" > "$work/said" 2>&1; [ "$(tail -n 1 "$work/said")" = "$2" ]; }
-no_parser() { ! nm "$exim" | grep 'proxy_header_parse' >&2; }
-loads() { takes "$@" && "$exim" -d+all -C "$work/conf" -bV 2>&1 | grep -q 'Loaded module "proxy"'; }
-loads_not() { ! loads "$@"; }
-says_why() { grep 'failed to find proxy module for proxy_required_hosts: ' "$work/said" > /dev/null; }
-without()
-{
-mv "${exim%/*}/modules/proxy_miscmod.so" "$work/" || return 1
-"$@" || local code=$?
-mv "$work/proxy_miscmod.so" "${exim%/*}/modules/" && return "${code:-0}"
-}
-refuses_without() { without refuses 'proxy_required_hosts = *' && says_why; }
-session_without() { without expands '<$proxy_session>' '<no>'; }
-tlv_without()     { without expands '<$proxy_tlv_alpn>' '<>' && grep 'failed to find proxy module for proxy_tlv_alpn: ' "$work/said" > /dev/null; }
-names_names()     { ! expands '$proxy_tlv_nonsense' '' && grep '"proxy_tlv_nonsense" (after proxy_tlv_ one of: alpn' "$work/said" > /dev/null; }
-
-if [ "$module_release" ] && try "$module_release as a module: it builds" built "$module_release" module; then
-  v="$module_release as a module"
-  check "$v: -bV lists Experimental_Proxy" supports Experimental_Proxy
-  check "$v: the parser is not in Exim itself" no_parser
-  check "$v: the option loads it" loads 'proxy_required_hosts = *'
-  check "$v: without the option it is not loaded" loads_not 'log_selector = +proxy'
-  check "$v: the option without the file is refused, and why is said" refuses_without
-  takes 'log_selector = +proxy' || true
-  check "$v: \$proxy_session needs no module" session_without
-  check "$v: \$proxy_tlv_alpn without the file is empty, and why is logged" tlv_without
-  check "$v: a wrong name of a TLV is told from the right ones" names_names
-fi
 
 finish
