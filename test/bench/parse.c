@@ -40,7 +40,7 @@ run_parser(void)
 {
 static proxy_header h;
 proxy_result r = proxy_header_parse(bytes, size, &h);
-if (r.verdict != PROXY_HDR_COMPLETE || r.n != size) abort();
+if (r.verdict != PROXY_HDR_COMPLETE || r.size != size) abort();
 use(&h);
 }
 
