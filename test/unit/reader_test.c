@@ -59,7 +59,7 @@ typedef struct {
   int		nonblocking;
   size_t	most;			/* recv() gives no more at once; 0: any number */
   unsigned	eintr_at;		/* this call is interrupted, ... */
-  int		eintr_storm;		/* or each poll(), after 100 ms */
+  int		eintr_storm;		/* or each poll() that waits, after 100 ms */
   unsigned	again_after;		/* the input that this poll() reports is not there yet */
   unsigned	read_fails, poll_fails;	/* the first such call that does */
 } play;
@@ -267,7 +267,7 @@ ssize_t rc = input_call(fd, n);
 if (on->transport == PIPE) complain("recv() on a pipe");
 if (!(flags & MSG_DONTWAIT)) complain("recv() that may block");
 if (on->most && n > on->most && !(flags & MSG_PEEK)) n = on->most;
-return rc < 0 ? rc : recv(fd, at, n, flags);
+return rc < 0 ? rc : recv(fd, at, n, flags | MSG_DONTWAIT);
 }
 
 ssize_t
@@ -305,13 +305,14 @@ if (on->poll_fails && w.polls >= on->poll_fails)
   return (int)failure(ENOMEM);
   }
 if (on->no_rdhup) p->events &= (short)~POLLRDHUP;
+if (on->eintr_storm && p->events & POLLIN && poll(p, 1, 0) == 0
+  && (w.next == on->count || next_when() > w.now + 100 * MS))
+  {
+  w.now = w.now + 100 * MS < until ? w.now + 100 * MS : until;
+  return (int)failure(EINTR);
+  }
 while ((rc = poll(p, 1, 0)) == 0 && ms > 0)
   {
-  if (on->eintr_storm && w.now + 100 * MS < until)
-    {
-    w.now += 100 * MS;
-    return (int)failure(EINTR);
-    }
   if (next_when() > until) w.now = until;
   else if (next_when() > w.now) w.now = next_when();
   if (w.now < until || next_when() < until) { if (act()) continue; }
