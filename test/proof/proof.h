@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the proofs share; see README. Each proof is a function without arguments, in header.c or
-tlv.c, which CBMC runs with every value that anything not set here can have. */
+/* What the proofs share; see README. Each proof is a function without arguments, in one of
+the .c files here, which CBMC runs with every value that anything not set here can have. */
 
 #ifndef PROOF_H
 #define PROOF_H
@@ -27,6 +27,8 @@ place. The script expects exactly these to fail. */
 
 size_t nondet_size(void);
 int nondet_int(void);
+short nondet_short(void);
+long nondet_long(void);
 uint8_t nondet_byte(void);
 uint16_t nondet_uint16(void);
 uint32_t nondet_uint32(void);
