@@ -15,7 +15,7 @@ use warnings;
 use Exporter qw(import);
 use Socket qw(AF_INET AF_INET6 inet_ntop);
 
-our @EXPORT_OK = qw(good bad alien cut mutated pick);
+our @EXPORT_OK = qw(good bad alien bytes cut mutated pick);
 
 use constant {
   SIGNATURE => "\r\n\r\n\0\r\nQUIT\n",
