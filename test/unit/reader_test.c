@@ -927,6 +927,10 @@ for (int t = 0; t < TRANSPORTS; t++)
       p.read_fails = 0;
       p.poll_fails = k;
       run(&p);
+      p.poll_fails = 0;
+      p.read_fails = k;
+      p.count = 1;			/* when the start of a signature is taken, at the deadline */
+      run(&p);
       }
 end();
 }
