@@ -142,7 +142,7 @@ preprocess() { printf '#define EXPERIMENTAL_PROXY %s\n#include "proxy_config.h"\
 accepts() { preprocess "$1" && [ ! -s "$work/err" ]; }
 rejects()
 {
-! preprocess "$1" && [ "$(grep -c 'error' "$work/err")" = 1 ] && grep -q 'error: EXPERIMENTAL_PROXY can only be "yes"' "$work/err"
+! preprocess "$1" && [ "$(grep -c 'error: ' "$work/err")" = 1 ] && grep -q 'error: .*EXPERIMENTAL_PROXY can only be "yes"' "$work/err"
 }
 check "EXPERIMENTAL_PROXY=yes is good" accepts yes
 check "EXPERIMENTAL_PROXY= is good" accepts ''
