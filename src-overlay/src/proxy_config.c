@@ -69,6 +69,18 @@ return proxy_session_required ? US"yes" : US"no";
 }
 
 uschar *
+fn_proxy_host_port(void)
+{
+return proxy_host_address ? string_sprintf("%d", proxy_host_port) : US"";
+}
+
+uschar *
+fn_proxy_target_port(void)
+{
+return proxy_target_address ? string_sprintf("%d", proxy_target_port) : US"";
+}
+
+uschar *
 fn_proxy_local_address(void)
 {
 #ifdef SUPPORT_SOCKS
@@ -83,7 +95,7 @@ fn_proxy_local_port(void)
 #ifdef SUPPORT_SOCKS
 if (proxy_session) return string_sprintf("%d", proxy_local_port);
 #endif
-return proxy_host_port ? proxy_host_port : US"0";
+return proxy_host_address ? fn_proxy_host_port() : US"0";
 }
 
 uschar *
@@ -101,7 +113,7 @@ fn_proxy_external_port(void)
 #ifdef SUPPORT_SOCKS
 if (proxy_session) return string_sprintf("%d", proxy_external_port);
 #endif
-return proxy_target_port ? proxy_target_port : fn_proxy_local_port();
+return proxy_target_address ? fn_proxy_target_port() : fn_proxy_local_port();
 }
 
 

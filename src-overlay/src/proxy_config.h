@@ -68,6 +68,15 @@ Returns:	"yes" or "no", constant strings
 extern uschar * fn_proxy_session(void);
 
 
+/* The values of $proxy_host_port and $proxy_target_port
+
+Returns:	the port as text; "" if there is none
+*/
+
+extern uschar * fn_proxy_host_port(void);
+extern uschar * fn_proxy_target_port(void);
+
+
 /* The values of SUPPORT_PROXY's variables. $proxy_local_address and $proxy_local_port
 are the proxy's end of its connection to this server. $proxy_external_address and
 $proxy_external_port are what the client connected to at the proxy; or the proxy's own

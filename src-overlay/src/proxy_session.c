@@ -39,8 +39,6 @@ static struct {
   uint8_t		header[PROXY_HEADER_MAX];
   uschar		sender[INET6_ADDRSTRLEN];
   uschar		target[INET6_ADDRSTRLEN];
-  uschar		proxy_port[sizeof("4294967295")];	/* -bh takes any number */
-  uschar		target_port[sizeof("65535")];
   unsigned		refusals;
   BOOL			clock_runs;		/* refusals_end is set */
   struct timespec	refusals_end;
@@ -147,13 +145,6 @@ else
 return buffer;
 }
 
-static uschar *
-session_port_text(unsigned port, uschar * buffer, size_t size)
-{
-(void) snprintf(CS buffer, size, "%u", port);
-return buffer;
-}
-
 /* A good header has been read: the peer is a proxy. If it names the original client, that
 one is the sender host from here on, and what was found out about the peer is
 forgotten. */
@@ -167,8 +158,7 @@ static uschar * no_alias;
 
 proxy_session_required = TRUE;
 proxy_host_address = sender_host_address;
-proxy_host_port = session_port_text(sender_host_port, session.proxy_port,
-  sizeof(session.proxy_port));
+proxy_host_port = sender_host_port;
 proxy_version = h->version == 1 ? US"1" : US"2";
 proxy_command_name = US command_names[h->command];
 proxy_tlvs = (proxy_bytes) { session.header + h->tlv_offset, h->tlv_length };
@@ -177,8 +167,7 @@ proxy_client_cert = proxy_import_client_cert();
 if (h->has_client)
   {
   proxy_target_address = session_address_text(&h->destination, session.target);
-  proxy_target_port = session_port_text(h->destination.port, session.target_port,
-    sizeof(session.target_port));
+  proxy_target_port = h->destination.port;
   sender_host_address = session_address_text(&h->source, session.sender);
   sender_host_port = h->source.port;
 

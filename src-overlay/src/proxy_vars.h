@@ -20,12 +20,12 @@ alphabetical order. "External" and "local" are the names of SUPPORT_PROXY and SU
   { "proxy_external_port", vtype_string_func, PROXY_FUNC(fn_proxy_external_port) },
   { "proxy_failure",       vtype_stringptr,   &proxy_failure },
   { "proxy_host_address",  vtype_stringptr,   &proxy_host_address },
-  { "proxy_host_port",     vtype_stringptr,   &proxy_host_port },
+  { "proxy_host_port",     vtype_string_func, PROXY_FUNC(fn_proxy_host_port) },
   { "proxy_local_address", vtype_string_func, PROXY_FUNC(fn_proxy_local_address) },
   { "proxy_local_port",    vtype_string_func, PROXY_FUNC(fn_proxy_local_port) },
   { "proxy_session",       vtype_string_func, PROXY_FUNC(fn_proxy_session) },
   { "proxy_target_address", vtype_stringptr,  &proxy_target_address },
-  { "proxy_target_port",   vtype_stringptr,   &proxy_target_port },
+  { "proxy_target_port",   vtype_string_func, PROXY_FUNC(fn_proxy_target_port) },
 #ifndef DISABLE_TLS			/* the other TLVs are looked up by prefix */
   { "proxy_tlv_ssl_client_cert", vtype_cert,  &proxy_client_cert },
 #endif
