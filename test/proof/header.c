@@ -119,6 +119,17 @@ ASSUME(h->has_client == (h->command == PROXY_CMD_PROXY));
 return NULL;
 }
 
+void
+header_v2_endpoints_lemma(const uint8_t * p, size_t len, proxy_header * h)
+{
+proxy_header any;
+
+PROVE(len == PROXY_INET_LEN || len == PROXY_INET6_LEN);
+PROVE(__CPROVER_r_ok(p, 2 * len + 2 * PORT_LEN));
+h->source = any.source;
+h->destination = any.destination;
+}
+
 
 /*************************************************
 *             Fields of a version 1 line         *
@@ -234,14 +245,30 @@ return a->version == b->version && a->command == b->command && a->has_client == 
   && same_endpoint(&a->source, &b->source, i) && same_endpoint(&a->destination, &b->destination, i);
 }
 
-/* For header_grows alone, which does not look at them */
+static void
+check_v2_address(const uint8_t * address, const uint8_t * p, size_t len)
+{
+size_t i = any_length(PROXY_INET6_LEN - 1);
+size_t from = PROXY_INET6_LEN - len;
+PROVE(address[i] == (i >= from ? p[i - from] : i < 10 ? 0 : 0xff));
+}
 
 void
-header_v2_endpoints_lemma(const uint8_t * p, size_t len, proxy_header * h)
+v2_endpoints(void)
 {
-(void)p;
-(void)len;
-(void)h;
+size_t len = nondet_int() ? PROXY_INET_LEN : PROXY_INET6_LEN;
+uint8_t * p = any_bytes(2 * len + 2 * PORT_LEN);
+proxy_header h, untouched = h;
+
+header_v2_endpoints(p, len, &h);
+PROVE(h.version == untouched.version && h.command == untouched.command
+  && h.has_client == untouched.has_client
+  && h.tlv_offset == untouched.tlv_offset && h.tlv_length == untouched.tlv_length);
+check_v2_address(h.source.address, p, len);
+check_v2_address(h.destination.address, p + len, len);
+PROVE(h.source.port == p[2 * len] * 256u + p[2 * len + 1]);
+PROVE(h.destination.port == p[2 * len + 2] * 256u + p[2 * len + 3]);
+if (len == PROXY_INET_LEN) REACHED("IPv4"); else REACHED("IPv6");
 }
 
 static judgement
