@@ -107,7 +107,8 @@ return first_crlf;
 const char *
 header_v1_line_lemma(proxy_bytes line, proxy_header * h)
 {
-PROVE(__CPROVER_r_ok(line.p, line.length));
+PROVE(__CPROVER_r_ok(line.p, line.length + 2));
+PROVE(line.p[line.length] == '\r' && line.p[line.length + 1] == '\n');
 PROVE(h->version == 1 && h->command == PROXY_CMD_PROXY && h->has_client == 0);
 h->source = line_header.source;
 h->destination = line_header.destination;
