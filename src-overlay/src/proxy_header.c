@@ -154,7 +154,7 @@ if (p == field || *p || value > UINT16_MAX || (field[0] == '0' && field[1])) ret
 return 1;
 }
 
-/* Tell whether a line begins with a word, up to a space or the end, and take it off. */
+/* Tell whether a line begins with a word, and take it off. */
 
 static int
 header_v1_word(proxy_bytes * line, const char * word)
@@ -162,7 +162,6 @@ header_v1_word(proxy_bytes * line, const char * word)
 size_t n = strlen(word);
 
 if (line->length < n || memcmp(line->p, word, n) != 0) return 0;
-if (line->length > n && line->p[n] != ' ') return 0;
 *line = proxy_bytes_after(*line, n);
 return 1;
 }
@@ -180,13 +179,13 @@ Returns:	NULL, or the reason why the line is bad
 static const char *
 header_v1_line(proxy_bytes line, proxy_header * h)
 {
-if (header_v1_word(&line, "UNKNOWN"))
+if (!header_v1_word(&line, "TCP4") && !header_v1_word(&line, "TCP6"))
   {
+  if (!header_v1_word(&line, "UNKNOWN") || (line.length > 0 && *line.p != ' '))
+    return "unknown v1 protocol";
   h->command = PROXY_CMD_UNKNOWN;
   return NULL;
   }
-if (!header_v1_word(&line, "TCP4") && !header_v1_word(&line, "TCP6"))
-  return "unknown v1 protocol";
 
 h->has_client = 1;
 if (!header_v1_address(&line, h->source.address))

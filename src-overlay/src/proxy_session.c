@@ -32,8 +32,8 @@ there at once. */
 
 #define PROXY_QUIET_WAIT_MS 100
 
-/* The texts of a good header are here, not in the store: each of its pages costs a new
-process more than the use of them. */
+/* What one connection needs. It is not in the store, where a new process would have to
+be given another page for it. */
 
 static struct {
   uint8_t		header[PROXY_HEADER_MAX];
