@@ -32,7 +32,7 @@ Bounds, and why they are enough:
 #define SIGNALS_MAX 2
 #define DAY (24 * 60 * 60 * 1000)
 
-/* So many calls that bring nothing may come after the deadline, and so many reads between two
+/* The most calls that bring nothing after the deadline, and the most reads that bring nothing between two
 occasions to wait. A call that a signal interrupted does not count. */
 
 #define LATE_MAX 9
@@ -62,7 +62,7 @@ struct {
   int		reported;	/* poll() has reported input, and nothing was read since */
   unsigned	idle;		/* reads that brought nothing, since there was an occasion to wait */
   int		low_water;	/* SO_RCVLOWAT */
-  int		set_failed;	/* it could not be set as it should have been */
+  int		set_failed;	/* the last attempt to set it failed */
 
   judgement	last;		/* what was said of the first bytes */
 } world;

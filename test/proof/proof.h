@@ -21,7 +21,7 @@ place. The script expects exactly these to fail. */
 #define IMPLIES(a, b) (!(a) || (b))
 #define REACHED(place) __CPROVER_assert(0, "reached: " place)
 
-/* Where in the bytes that it points into a pointer stands */
+/* The offset of a pointer in the bytes that it points into */
 
 #define AT(p) __CPROVER_POINTER_OFFSET(p)
 
