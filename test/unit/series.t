@@ -97,7 +97,7 @@ for release in "${versions[@]}"; do
   check "$release: the result is that of scripts/apply and scripts/add-scenarios"	same_as_apply
   check "$release: the release's files gain lines and lose none"	only_adds
   fresh
-  sed -i 's/^smtp_read_command(/changed_&/' "$repo/src/src/smtp_in.c"
+  sed -i 's|^    case TOO_MANY_NONMAIL_CMD:$|& /* changed */|' "$repo/src/src/smtp_in.c"
   git_ commit -qam other
   check "$release: a tree with other lines there is refused"	eval '! git_ am -q "$work/mbox"'
 done
