@@ -54,12 +54,19 @@ proxy_deadline_left(const struct timespec * deadline)
 {
 const int day = 24 * 60 * 60;
 struct timespec now;
-int64_t ns;
+time_t s;
+long ns;
 
 (void) clock_gettime(CLOCK_MONOTONIC, &now);
-if (deadline->tv_sec - now.tv_sec >= day) return day * 1000;
-ns = (int64_t)(deadline->tv_sec - now.tv_sec) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
-return ns > 0 ? (int)((ns + 999999) / 1000000) : 0;
+s = deadline->tv_sec - now.tv_sec;
+ns = deadline->tv_nsec - now.tv_nsec;
+if (s >= day) return day * 1000;
+if (ns < 0)
+  {
+  s--;
+  ns += 1000000000;
+  }
+return s < 0 ? 0 : (int)(s * 1000 + (ns + 999999) / 1000000);
 }
 
 
