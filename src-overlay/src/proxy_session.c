@@ -279,9 +279,9 @@ PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
 return FALSE;
 }
 
-/* Mind the time of a peer whose commands are refused. It begins with the first byte of
-the first one. What is left becomes Exim's limit for the next read, which by itself would
-start at each.
+/* Check the time of a peer whose commands are refused. It starts with the first byte of
+the first command. What is left becomes Exim's limit for the next read: otherwise each
+read would have the whole time again.
 
 Returns:	FALSE if there is none left
 */
