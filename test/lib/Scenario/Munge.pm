@@ -7,8 +7,9 @@ package Scenario::Munge;
 # order of steps, because the expected files must pass there too.
 #
 # Two things differ on purpose.  The 16-character message ids that an Exim before
-# 4.97 makes become the same text as the 23-character ones, so one expected file
-# serves every release.  And the ports that this runner picked are first turned
+# 4.97 makes become the same text as the 23-character ones, and what one before 4.96
+# words in another way becomes the later wording, so one expected file serves every
+# release.  And the ports that this runner picked are first turned
 # into runtest's fixed ones (1223 to 1228), so everything after works on those.
 
 use strict;
@@ -73,6 +74,7 @@ sub line {
   return $line if $self->{none};
   local $_ = $line;
   $self->standard_ports;
+  old_words() if $self->{world}{old_words};
   if ($custom) {
     $_ = $custom->($_, $self->{in});
     return undef if not defined;
@@ -116,6 +118,14 @@ sub standard_ports {
   my $ports = $self->{ports};
   my $any = $self->{any_port} //= join '|', keys %$ports;
   s/(?<![0-9A-Za-z])($any)(?![0-9A-Za-z])/$ports->{$1}/g;
+  return;
+}
+
+# What Exim before 4.96 words in another way, as it is now.
+sub old_words {
+  s/^<<< 250-\KPIPE_CONNECT$/PIPECONNECT/;
+  s/^\tfor \S+;\K (?=[A-Z][a-z]{2}, )/\n\t/;
+  s/^host_address \S+\K\.(?=\d+$)/:/;
   return;
 }
 

@@ -83,7 +83,9 @@ sub patch_binary {
   die "$self->{exim}: no version found inside\n" if $mark < 0;
   my $start = 1 + rindex $image, "\0", $mark - 1;
   $self->{version} = substr $image, $start, $mark - $start;
-  $self->{short_ids} = $self->{version} =~ /^4\.(\d+)/ && $1 < 97;
+  my ($minor) = $self->{version} =~ /^4\.(\d+)/;
+  $self->{short_ids} = defined $minor && $minor < 97;
+  $self->{old_words} = defined $minor && $minor < 96;
   my $shown = VERSION_SHOWN . "\0";
   substr($image, $start, $mark - $start)
     = substr $shown . '*' x ($mark - $start), 0, $mark - $start;
