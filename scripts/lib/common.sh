@@ -139,6 +139,9 @@ awk -v want="$*" '
   <(dpkg-query -W -f '${Package} ${db:Status-Status}\n') "$packages_file"
 }
 
+# groups_of VERSION: what a release needs that later ones do not. It has PCRE 1, and does not compile with OpenSSL 3.
+groups_of() { case $1 in 4.94*|4.95*) printf '%s\n' gnutls pcre1 ;; esac; }
+
 # need GROUP...: see to it that the packages of these groups are there; end the script if they are not.
 need()
 {

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# This release does not compile with OpenSSL 3.
+#: gnutls
