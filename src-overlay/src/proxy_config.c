@@ -133,7 +133,7 @@ config_show(proxy_bytes value, proxy_value_kind kind)
 {
 gstring * g = NULL;
 uschar * text;
-unsigned number;
+unsigned number = 0;
 
 switch (kind)
   {
@@ -152,7 +152,6 @@ switch (kind)
     break;
 
   case PROXY_VALUE_NUMBER:
-    number = 0;
     for (size_t i = value.length; i > 0; i--) number = number << 8 | value.p[i-1];
     g = string_fmt_append(string_get_tainted(16, GET_TAINTED), "%u", number);
     break;

@@ -264,13 +264,10 @@ const uschar ** list = proxy_hosts_option();
 if (!*list || !session_has_peer()) return TRUE;
 switch (session_must_send_header(list))
   {
-  case OK:
-    break;
-  case DEFER:
-    session_refuse(readconf_find_option(list));
-    return FALSE;
-  default:
-    return TRUE;
+  case OK:	break;
+  case DEFER:	session_refuse(readconf_find_option(list));
+		return FALSE;
+  default:	return TRUE;
   }
 
 if (session_negotiate(input_end)) return TRUE;
