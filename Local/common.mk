@@ -8,7 +8,9 @@ CONFIGURE_FILE=/dev/null
 # A configuration is expected to set spool_directory. Logs and the pid file then lie in it.
 SPOOL_DIRECTORY=/var/spool/exim
 
-CFLAGS=-O -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE
+# A configuration that only tests use may say -O0: it compiles in half the time.
+OPTIMIZE=-O
+CFLAGS=$(OPTIMIZE) -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE
 
 # Bind all functions when the daemon starts, as Debian's packages do: otherwise each connection's process looks
 # up the ones that it calls.
