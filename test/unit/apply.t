@@ -225,12 +225,12 @@ for release in "${versions[@]}"; do
   full=$("$root/scripts/fetch-exim" "$release" 2> "$work/said") || { cat "$work/said" >&2; check "$release: fetched" false; continue; }
   cut_down "$full"
   cycle "$release"
-  check "$release: lines that have moved"			moved
-  check "$release: each place that is not found is named"	emptied
-  check "$release: each place that is there twice is named"	doubled
 done
 
 [ -d "$pristine/src" ] || finish
+check "lines that have moved"			moved
+check "each place that is not found is named"	emptied
+check "each place that is there twice is named"	doubled
 check "--reverse of a tree without it"		eval 'fresh; before=$(sum_of_tree "$tree"); apply "$tree" --reverse && said "not applied" && untouched'
 check "--check of a tree with it"		eval 'apply "$tree" && before=$(sum_of_tree "$tree") && apply "$tree" --check && said "already applied" && untouched'
 check "all is put back if a rename fails"	failing_rename
