@@ -14,14 +14,9 @@ use strict;
 use warnings;
 use Exporter qw(import);
 use Socket qw(AF_INET AF_INET6 inet_ntop);
+use Test::Header qw(v1 v2 tlv sealed PROXY LOCAL TCP4 TCP6 V1_MAX REST_MAX);
 
 our @EXPORT_OK = qw(good bad alien bytes cut mutated pick);
-
-use constant {
-  SIGNATURE => "\r\n\r\n\0\r\nQUIT\n",
-  PROXY => 0x21, LOCAL => 0x20, TCP4 => 0x11, TCP6 => 0x21,
-  V1_MAX => 107, REST_MAX => 65_535,
-};
 
 sub pick  { return $_[rand @_] }
 sub bytes { my ($n) = @_; return join '', map { chr int rand 256 } 1 .. $n }
@@ -55,8 +50,6 @@ sub written {
 
 # --- TLVs -----------------------------------------------------------------------------------------
 
-sub tlv { my ($type, $value) = @_; return pack 'C n/a*', $type, $value }
-
 my @word = ('smtp', 'mx.example.net', 'TLSv1.3', 'RSA2048', "\xc3\xa9.example", "a\r\nb", "\xe2\x80\xae", '${run{x}}', '');
 sub word { return rand() < 0.8 ? pick(@word) : bytes(int rand 64) }
 
@@ -82,36 +75,13 @@ sub tlvs {
   return $all;
 }
 
-my @crc_table = map { my $c = $_; $c = $c & 1 ? $c >> 1 ^ 0x82f63b78 : $c >> 1 for 1 .. 8; $c } 0 .. 255;
-
-sub crc32c {
-  my $crc = 0xffffffff;
-  $crc = $crc_table[($crc ^ $_) & 255] ^ $crc >> 8 for unpack 'C*', $_[0];
-  return $crc ^ 0xffffffff;
-}
-
 # --- headers --------------------------------------------------------------------------------------
-
-sub v1 { return join(' ', 'PROXY', @_) . "\r\n" }
-
-sub v2 {
-  my ($command, $family, $rest, $length) = @_;
-  return SIGNATURE . pack('C C n', $command, $family, $length // length $rest) . $rest;
-}
 
 # Addresses and ports, and the client among them
 sub ends {
   my ($make) = @_;
   my ($from, $to) = ($make->(), $make->());
   return ($from . $to . pack('n2', port(), port()), shown($from));
-}
-
-sub sealed {
-  my ($command, $family, $addresses, $tlvs, $error) = @_;
-  my $at = length($addresses) + 3;
-  my $header = v2($command, $family, $addresses . tlv(3, "\0" x 4) . $tlvs);
-  substr($header, 16 + $at, 4) = pack 'N', crc32c($header) ^ ($error // 0);
-  return $header;
 }
 
 sub v1_ends { my ($make) = @_; my ($from, $to) = ($make->(), $make->()); return ([written($from), written($to), port(), port()], shown($from)) }
