@@ -1,0 +1,82 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who must send a header: those whom proxy_required_hosts matches, in each form of a host list, and nobody else.
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::RealBin/../../lib";
+use Test::Place qw(write_file);
+use Test::Wire;
+use Time::HiRes qw(sleep);
+
+# Each form of a list, where those who are in it are from (127.NET.x.y), and one who is not
+my %list = (
+  'a negated item'                   => { out => 250 },
+  'no list'                          => { list => undef, out => 1 },
+  'a list with <;'                   => { list => '<; 127.3.0.0/16 ; ::1', in => 3, out => 4 },
+  'a named list'                     => { list => '+proxies', main => 'hostlist proxies = !127.250.0.0/16 : 127.0.0.0/8', in => 1, out => 250 },
+  'an expansion that is forced to fail' => { list => '${if eq{a}{b}{127.0.0.0/8}fail}', out => 1 },
+  'a lookup'                         => { list => 'net-iplsearch;DIR/proxies', nosync => 1, in => 77, out => 1 },
+  'a list that is expanded'          => { list => '${if eq{$received_port}{PORT}{127.0.0.0/8}}', in => 1 },
+);
+my ($n, %exim, %late) = 0;
+for my $form (sort keys %list) {
+  my %o = ($list{$form}->%*, tls => $form =~ /expanded/ ? 1 : 0);
+  $exim{$form} = exim('list' . ++$n, %o);
+  $late{$form} = exim("late$n", %o, deadline => 1) if defined $o{in};
+}
+write_file($_->path('proxies'), "127.77.0.0/16: x\n") for $exim{'a lookup'}, $late{'a lookup'};
+
+for my $form (grep { defined $list{$_}{out} } sort keys %list) {
+  my @from = (on => $exim{$form}, net => $list{$form}{out});
+  test("serves a client outside $form", sub { my $c = shift->connect(@from); $c->banner; $c->served; $c->is_unlisted });
+  for (['v1', V1], ['v2', V2]) {
+    my ($name, $header) = @$_;
+    test("takes $name from a client outside $form for early input", sub {
+      my $c = shift->begin($header, @from);
+      if ($form eq 'a lookup') {    # synchronization is not enforced
+        $c->banner;
+        if ($name eq 'v1') { $c->expect('a header as a command', qr/^500 /); $c->served }
+        return $c->is_unlisted;
+      }
+      # clock: was it there before the banner, which our ACL delays? The delay began no earlier than ours.
+      $c->too_late('skip', 'the machine was too late to send a header before the banner') if $c->{last} - $c->{t0} >= DELAY;
+      $c->early($header);
+      $c->is_unlisted;
+    });
+  }
+}
+for my $form (grep { defined $list{$_}{in} } sort keys %list) {
+  takes("v1 of a peer in $form", V1, V1_IS, on => $exim{$form}, net => $list{$form}{in});
+  expires("silence of a peer in $form", '', on => $late{$form}, net => $list{$form}{in});
+}
+takes('v1 of ::1 in a list with <;', V1_6, V1_6_IS, on => $exim{'a list with <;'}, v6 => 1);
+
+my $patient = exim('patient', deadline => 1);
+test('serves a client outside the list that is silent for 4 s', sub {
+  my $c = shift->connect(net => 250, on => $patient);
+  $c->banner;
+  sleep DEADLINE + 1;    # clock: at least as long
+  $c->served;
+  $c->is_unlisted;
+}, first => 1);
+test('asks for nothing on the other port of a list by $received_port', sub {
+  my $c = shift->begin('', on => $exim{'a list that is expanded'}, tls => 1);
+  $c->banner;
+  $c->served;
+  $c->is_unlisted;
+});
+
+my $flag = exim('flag', list => '${if exists{DIR/flag}{127.0.0.0/8}}');
+test('expands the list for each connection', sub {
+  my ($case) = @_;
+  for my $listed (0, 1, 0) {
+    $listed ? write_file($flag->path('flag'), '') : unlink $flag->path('flag');
+    my $c = $case->begin($listed ? V1 : '', on => $flag);
+    $c->banner;
+    $c->served;
+    $listed ? $c->is_client(V1_IS) : $c->is_unlisted;
+  }
+});
+
+run();

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Test::Exim;
+
+# Exims of one binary, each with a configuration, a directory, ports and logs of its own.
+#
+#   my $exim = Test::Exim->new(NAME, OPTION...);
+#
+#   main => TEXT         more for the main section; DIR in it stands for the Exim's directory, PORT for its first port
+#   rest => TEXT         what follows the main section: ACLs, routers...
+#   hostname => NAME     its primary_hostname
+#   addresses => [...]   where it listens: [127.0.0.1, ::1] if not given
+#   ports => N           how many ports (1)
+#   tls => N             how many more, for TLS on connect
+#   certificate => 1     STARTTLS also without such ports
+#   before => [...]      the start of a command that ends by running the daemon
+#   panic => REGEX       lines that its panic log may have
+#
+# The binary is the one argument of the test file, or in the environment as TEST_EXIM_BINARY; without one the test
+# file is skipped. The tests run a copy, in their directory, so that Exim's own user can run it.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Copy qw(copy);
+use POSIX qw(WNOHANG);
+use Test::More;
+use Test::Place qw(file free_ports within contents write_file start stop_all leftover);
+use Test::SMTP ();
+
+my $fixed = abs_path(dirname(__FILE__) . '/../../aux-fixed');
+my ($binary, @uid_gid);
+my @all;
+
+sub all { return @all }
+
+sub binary {
+  return $binary if defined $binary;
+  my $given = $ARGV[0] // $ENV{TEST_EXIM_BINARY}
+    // plan(skip_all => 'no Exim binary: name one, as in `prove -r test/e2e :: build/4.98.2/exim`, or set TEST_EXIM_BINARY');
+  -f $given && -x _ or die "$given is not a program\n";
+  $binary = file('exim.binary');
+  copy($given, $binary) or die "$binary: $!\n";
+  chmod 0755, $binary;
+  write_file(file('any.conf'), "keep_environment =\nprimary_hostname = any.example\n");
+  my ($user) = qx('$binary' -C @{[file('any.conf')]} -bP exim_user 2>/dev/null) =~ /^exim_user = (\S+)/m or die "$given does not answer -bP exim_user\n";
+  @uid_gid = $user =~ /\A\d+\z/ ? (getpwuid $user)[2, 3] : (getpwnam $user)[2, 3] if !$>;
+  return $binary;
+}
+
+sub release { return qx('@{[binary()]}' -C /dev/null -bV 2>/dev/null) =~ /^Exim version (\S+)/ ? $1 : die "-bV says nothing\n" }
+
+# Make this a file of Exim's own user.
+sub give { chown @uid_gid, @_ or die "@_: $!\n" if @uid_gid; return }
+
+sub new {
+  my ($class, $name, %self) = @_;
+  my $self = bless { addresses => ['127.0.0.1', '::1'], ports => 1, tls => 0, main => '', rest => '', hostname => "$name.test", %self, name => $name, home => file($name) }, $class;
+  my ($n, $tls) = @$self{qw(ports tls)};
+  @$self{qw(ports tls_ports)} = ([free_ports($n)], [free_ports($tls)]);
+  mkdir $self->{home} or die "$self->{home}: $!\n";
+  write_file($self->path('exim.conf'), $self->configuration);
+  give($self->{home});
+  push @all, $self;
+  return $self;
+}
+
+sub path { my ($self, @name) = @_; return join '/', $self->{home}, @name }
+
+sub configuration {
+  my ($self) = @_;
+  my ($home, @tls) = ($self->{home}, $self->{tls_ports}->@*);
+  my $text = join '', map { "$_\n" } "exim_path = @{[binary()]}", "primary_hostname = $self->{hostname}", "spool_directory = $home",
+    "log_file_path = $home/%slog", "pid_file_path = $home/pid", 'keep_environment =', 'deliver_drop_privilege = true',
+    'local_interfaces = <; ' . join(' ; ', $self->{addresses}->@*), 'daemon_smtp_ports = ' . join(' : ', $self->{ports}->@*, @tls),
+    @tls ? 'tls_on_connect_ports = ' . join(' : ', @tls) : (),
+    @tls || $self->{certificate} ? ("tls_certificate = $fixed/4082.crt", 'tls_privatekey = ' . private_key()) : 'tls_advertise_hosts =',
+    $self->{main}, $self->{rest};
+  $text =~ s/\bDIR\b/$home/g;
+  $text =~ s/\bPORT\b/$self->{ports}[0]/g;
+  return $text;
+}
+
+sub private_key {    # which only Exim's own user may read
+  my $key = file('key');
+  if (!-e $key) {
+    copy("$fixed/4082.key", $key) or die "$key: $!\n";
+    chmod 0600, $key;
+    give($key);
+  }
+  return $key;
+}
+
+sub command { my ($self, @arguments) = @_; return (binary(), '-C', $self->path('exim.conf'), @arguments) }
+
+sub log { my ($self, $which) = @_; return contents($self->path(($which // 'main') . 'log')) }
+
+# Starts the daemon, and does not wait for it.
+sub start_daemon {
+  my ($self) = @_;
+  $self->{pid} = start($self->{name}, @{ $self->{before} // [] }, $self->command('-bdf'));
+  return $self;
+}
+
+sub alive { my ($self) = @_; return Test::Place::alive($self->{pid}) }
+
+# Waits until it listens: true, or dies of what it said.
+sub ready {
+  my ($self) = @_;
+  return within(sub { $self->alive; $self->log =~ /daemon started/ && contents($self->path('pid')) =~ /^\d+$/m }) || die "$self->{name} does not start\n";
+}
+
+# What must hold in the end, for all of them; the daemons end here.
+sub all_well {
+  my @daemon = grep { defined $_->{pid} } @all;
+  my @dead = grep { !eval { $_->alive } } @daemon;
+  is(join(', ', map { $_->{name} } @dead), '', 'every daemon is alive at the end');
+  stop_all();
+  my %left;
+  within(sub { %left = leftover(); !%left });
+  is(join("\n", values %left), '', 'no process of theirs is left');
+  my (@bad, @raw);
+  for my $exim (@all) {
+    my $said = $exim->{panic};
+    push @bad, map { "$exim->{name}/paniclog: $_" } grep { !/lost privilege for using -C option/ && !($said && $_ =~ $said) } split /\n/, $exim->log('panic');
+    push @bad, map { "$exim->{name}/mainlog: $_" } grep { /SIGSEGV|SIGABRT|SIGBUS|SIGFPE|signal \d|terminated abnormally|panic|assert|corrupt|[Tt]aint/ && !/ CONN |input="/ } split /\n/, $exim->log;
+    push @bad, map { "$exim->{name}: $_" } grep { /Sanitizer|runtime error|\bERROR\b|Segmentation|abort/ } split /\n/, contents(file("$exim->{name}.out"));
+    for my $which (qw(main reject panic)) { push @raw, map { "$exim->{name}/${which}log: " . Test::SMTP::printing($_) } grep { /[^\x20-\x7e\t]/ } split /\n/, $exim->log($which) }
+  }
+  is(join("\n", @bad), '', 'no log tells of a crash, a signal or a panic');
+  is(join("\n", @raw), '', 'no log has a byte that a terminal would obey');
+  return;
+}
+
+1;
