@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a failed negotiation answers: 503 to each command but QUIT, so many times, and nothing of what the peer sent is in a log.
+# After a failed negotiation each command but QUIT gets 503, until there are too many. No log has any of the peer's text.
 use strict;
 use warnings;
 use FindBin ();

@@ -50,11 +50,11 @@ use constant {
 
   # clock: the deadline of the daemons that have to answer at once. One that waits for it has hung.
   NEVER => 2 * Test::Place::HANG,
-  # clock: what comes after the deadline may be late by a session's own time, and by so many times the machine's lateness: a session
+  # clock: what comes after the deadline may be late by a session's own time, and by the machine's lateness, several times: a session
   # begins with a fork, waits for its turn behind all those that began with it, and so again after the deadline.
   SESSION => 1, TURNS => 5,
   DELAY => 1,                  # what the connect ACL delays an unlisted peer, so that its bytes are there before the banner
-  ATTEMPTS => 5,               # so often is a test tried for which the machine was too late
+  ATTEMPTS => 5,               # at a test for which the machine was too late
   AT_ONCE => 40, HUNG => 20,   # tests at one time; and after so many that hung no others are begun: each takes minutes
   # clock: a server process that used more CPU time than this, in seconds, was spinning. Other processes take nothing of it, an
   # ordinary session needs a hundredth, and one that spins until the deadline uses seconds, or its share of them.
@@ -139,7 +139,13 @@ END
 # --- rows -----------------------------------------------------------------------------
 
 my @test;        # { name, code, first: whether it is to begin early, since it waits }
-sub test { my ($name, $code, %o) = @_; push @test, { name => $name, code => $code, first => $o{first} }; return }
+sub test {
+  my ($name, $code, %o) = @_;
+  my $level = 0;
+  $level++ while caller($level) eq __PACKAGE__;
+  push @test, { name => $name, code => $code, first => $o{first}, at => join ' line ', (caller $level)[1, 2] };
+  return;
+}
 
 sub takes {
   my ($name, $bytes, $values, %o) = @_;
@@ -262,7 +268,7 @@ sub run {
     my $verdict = $test->{verdict} // 'failed';
     SKIP: {
       skip("$test->{name}: $test->{text}", 1) if $verdict eq 'skipped';
-      ok($verdict eq 'ok', $test->{name}) or diag($test->{text} // 'not tried, since too many others hung');
+      ok($verdict eq 'ok', $test->{name}) or diag("made at $test->{at}\n", $test->{text} // 'not tried, since too many others hung');
     }
   }
   Test::Exim::all_well();
