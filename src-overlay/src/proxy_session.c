@@ -12,6 +12,7 @@
 
 #ifdef EXPERIMENTAL_PROXY
 
+#include "proxy_clients.h"
 #include "proxy_compat.h"
 #include "proxy_config.h"
 #include "proxy_reader.h"
@@ -102,25 +103,24 @@ deliver_host_address = was;
 return rc;
 }
 
-/* Refuse a connection because the list could not be evaluated. Read what the peer has
-sent already: a close with unread input would be a reset, which may destroy the
-response. */
+/* Refuse a connection with a 421 response. Read what the peer has sent already: a close
+with unread input would be a reset, which may destroy the response.
 
-static void
-session_refuse(const uschar * option)
+Returns:	FALSE
+*/
+
+static BOOL
+session_refuse(const uschar * text)
 {
 if (!f.sender_host_notsocket)
   for (int i = 16; i > 0; i--)
     if (recv(PROXY_INPUT_FD, big_buffer, big_buffer_size, MSG_DONTWAIT) <= 0) break;
 
-PROXY_LOG(connection_reject, LOG_MAIN|LOG_REJECT,
-  "temporarily refused connection from %s: %s could not be checked",
-  host_and_ident(FALSE), option);
 #ifndef DISABLE_TLS
 if (!tls_in.on_connect)
 #endif
-  smtp_printf("421 %s: Temporary local problem; please try again later\r\n", SP_NO_MORE,
-    smtp_active_hostname);
+  smtp_printf("421 %s\r\n", SP_NO_MORE, text);
+return FALSE;
 }
 
 
@@ -196,6 +196,41 @@ proxy_refusing = TRUE;
 proxy_input_left = input_left;
 }
 
+/* Find how many sessions the client may have; 0 or less stands for any number. Errors are
+logged as the daemon logs them. */
+
+static int
+session_client_limit(void)
+{
+const uschar * s = expand_string(smtp_accept_max_per_host);
+
+if (!s && !f.expand_string_forcedfail)
+  PROXY_LOG_ALWAYS(LOG_MAIN|LOG_PANIC,
+    "expansion of smtp_accept_max_per_host failed for %s: %s", host_and_ident(FALSE),
+    expand_string_message);
+if (s && s[Ustrspn(s, "0123456789")])
+  PROXY_LOG_ALWAYS(LOG_MAIN|LOG_PANIC,
+    "expansion of smtp_accept_max_per_host for %s contains non-digit: %s",
+    host_and_ident(FALSE), s);
+return s ? Uatoi(s) : 0;
+}
+
+/* Count the client's sessions, and refuse this one if there are too many. */
+
+static BOOL
+session_count(const uint8_t * client)
+{
+int earlier = proxy_clients_enter(getpid(), client), limit;
+
+if (earlier < 0 || (limit = session_client_limit()) <= 0 || earlier < limit) return TRUE;
+proxy_clients_leave(getpid());
+PROXY_LOG(connection_reject, LOG_MAIN,
+  "Connection from %s refused: too many connections from that IP address",
+  host_and_ident(FALSE));
+return session_refuse(US"Too many concurrent SMTP connections from this IP address; "
+  "please try again later.");
+}
+
 /* Show what was sent: a line as text, anything else in hex, a row at a time. */
 
 static void
@@ -217,7 +252,7 @@ proxy_debug_tlvs();
 /* Read a header, good or bad, and do what follows.
 
 Argument:	see proxy_session_start()
-Returns:	FALSE if the peer has gone
+Returns:	FALSE if the session is over
 */
 
 static BOOL
@@ -248,13 +283,27 @@ if (outcome == PROXY_READ_NONE)
   *input_end += r.consumed;
   }
 PROXY_DEBUG session_debug(&r, what);
-return outcome != PROXY_READ_CLOSED;
+
+if (outcome == PROXY_READ_CLOSED)
+  PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
+    string_timesince(&smtp_connection_start));
+return outcome == PROXY_READ_GOOD && r.header.has_client
+  ? session_count(r.header.source.address) : outcome != PROXY_READ_CLOSED;
 }
 
 
 /*************************************************
 *             The functions for Exim             *
 *************************************************/
+
+void
+proxy_count_clients(void)
+{
+if (*proxy_hosts_option() && smtp_accept_max_per_host && !proxy_clients_map(smtp_accept_max))
+  PROXY_LOG_ALWAYS(LOG_MAIN|LOG_PANIC,
+    "no memory to count the clients of proxies for smtp_accept_max_per_host: %s",
+    strerror(errno));
+}
 
 BOOL
 proxy_session_start(uschar ** input_end)
@@ -264,16 +313,17 @@ const uschar ** list = proxy_hosts_option();
 if (!*list || !session_has_peer()) return TRUE;
 switch (session_must_send_header(list))
   {
-  case OK:	break;
-  case DEFER:	session_refuse(readconf_find_option(list));
-		return FALSE;
-  default:	return TRUE;
+  case OK:
+    return session_negotiate(input_end);
+  case DEFER:
+    PROXY_LOG(connection_reject, LOG_MAIN|LOG_REJECT,
+      "temporarily refused connection from %s: %s could not be checked",
+      host_and_ident(FALSE), readconf_find_option(list));
+    return session_refuse(string_sprintf(
+      "%s: Temporary local problem; please try again later", smtp_active_hostname));
+  default:
+    return TRUE;
   }
-
-if (session_negotiate(input_end)) return TRUE;
-PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
-  string_timesince(&smtp_connection_start));
-return FALSE;
 }
 
 /* Check the time of a peer whose commands are refused. It starts with the first byte of

@@ -17,6 +17,14 @@ extern BOOL proxy_refusing;	/* negotiation failed: refuse all commands but QUIT 
 extern BOOL proxy_input_left;	/* it failed on what is no header, which is still to be read */
 
 
+/* Get ready to count the sessions of each real client, if smtp_accept_max_per_host limits
+them and there are proxies. Call this in the daemon, before it forks. A session of one
+client too many is then refused, and the daemon calls proxy_clients_leave() for each
+child that has ended. */
+
+extern void proxy_count_clients(void);
+
+
 /* Begin a connection: if the peer is in proxy_required_hosts, read its header and
 let the original client take the place of the sender host (sections 2 and 5). Call
 this once, when the input buffer has been set up and before anything looks at the
@@ -34,7 +42,8 @@ Argument:
 Returns:	TRUE  go on with this session. proxy_refusing tells whether negotiation
 		      failed
 		FALSE give it up: the peer has gone, or the host list could not be
-		      evaluated, which has been logged and answered
+		      evaluated, or the client has too many sessions, which has been
+		      logged and answered
 */
 
 extern BOOL proxy_session_start(uschar ** input_end);
