@@ -40,6 +40,7 @@ static struct {
   uint8_t		header[PROXY_HEADER_MAX];
   uschar		sender[INET6_ADDRSTRLEN];
   uschar		target[INET6_ADDRSTRLEN];
+  size_t		first_bytes;		/* seen of a peer that is not listed */
   unsigned		refusals;
   BOOL			clock_runs;		/* refusals_end is set */
   struct timespec	refusals_end;
@@ -47,6 +48,7 @@ static struct {
 
 BOOL proxy_refusing = FALSE;
 BOOL proxy_input_left = FALSE;
+BOOL proxy_unlisted = FALSE;
 
 
 /*************************************************
@@ -103,8 +105,18 @@ deliver_host_address = was;
 return rc;
 }
 
-/* Refuse a connection with a 421 response. Read what the peer has sent already: a close
-with unread input would be a reset, which may destroy the response.
+/* Read what the peer has sent already: a close with unread input would be a reset, which
+may destroy the response. */
+
+static void
+session_drain(void)
+{
+if (!f.sender_host_notsocket)
+  for (int i = 16; i > 0; i--)
+    if (recv(PROXY_INPUT_FD, big_buffer, big_buffer_size, MSG_DONTWAIT) <= 0) break;
+}
+
+/* Refuse a connection with a 421 response.
 
 Returns:	FALSE
 */
@@ -112,10 +124,7 @@ Returns:	FALSE
 static BOOL
 session_refuse(const uschar * text)
 {
-if (!f.sender_host_notsocket)
-  for (int i = 16; i > 0; i--)
-    if (recv(PROXY_INPUT_FD, big_buffer, big_buffer_size, MSG_DONTWAIT) <= 0) break;
-
+session_drain();
 #ifndef DISABLE_TLS
 if (!tls_in.on_connect)
 #endif
@@ -310,8 +319,8 @@ proxy_session_start(uschar ** input_end)
 {
 const uschar ** list = proxy_hosts_option();
 
-if (!*list || !session_has_peer()) return TRUE;
-switch (session_must_send_header(list))
+if (!session_has_peer()) return TRUE;
+if (*list) switch (session_must_send_header(list))
   {
   case OK:
     return session_negotiate(input_end);
@@ -321,9 +330,53 @@ switch (session_must_send_header(list))
       host_and_ident(FALSE), readconf_find_option(list));
     return session_refuse(string_sprintf(
       "%s: Temporary local problem; please try again later", smtp_active_hostname));
-  default:
-    return TRUE;
   }
+proxy_unlisted = TRUE;
+return TRUE;
+}
+
+/* Log that a peer which is not listed has sent a header. */
+
+static void
+session_log_unlisted(void)
+{
+const uschar ** list = proxy_hosts_option();
+
+PROXY_LOG_ALWAYS(LOG_MAIN, *list ? "PROXY header from [%s], which is not in %s"
+  : "PROXY header from [%s], but %s is not set", sender_host_address,
+  readconf_find_option(list));
+}
+
+void
+proxy_check_first_bytes(const uschar * s, size_t n)
+{
+proxy_header h;
+
+n = MIN(n, PROXY_V2_SIGNATURE_LEN - session.first_bytes);
+memcpy(session.header + session.first_bytes, s, n);
+session.first_bytes += n;
+if (proxy_header_parse(session.header, session.first_bytes, &h).verdict == PROXY_HDR_NONE)
+  proxy_unlisted = FALSE;
+if (proxy_header_version(session.header, session.first_bytes) == 0) return;
+
+proxy_unlisted = FALSE;
+session_log_unlisted();
+session_drain();
+smtp_notquit_exit(US"synchronization-error", US"554", US"Unexpected PROXY header");
+exim_exit(EXIT_FAILURE);
+}
+
+/* The TLS libraries take 5 bytes, find that they are not TLS, and leave the rest. */
+
+void
+proxy_check_tls_failure(void)
+{
+uschar rest[7];
+
+if (  recv(PROXY_INPUT_FD, rest, sizeof(rest), MSG_PEEK|MSG_DONTWAIT) == sizeof(rest)
+   && (  memcmp(rest, "\r\nQUIT\n", 7) == 0
+      || memcmp(rest, " TCP", 4) == 0 || memcmp(rest, " UNKNOW", 7) == 0))
+  session_log_unlisted();
 }
 
 /* Check the time of a peer whose commands are refused. It starts with the first byte of

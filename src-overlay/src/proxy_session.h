@@ -15,6 +15,7 @@ text, doc/proxy-protocol.txt of HAProxy. */
 
 extern BOOL proxy_refusing;	/* negotiation failed: refuse all commands but QUIT */
 extern BOOL proxy_input_left;	/* it failed on what is no header, which is still to be read */
+extern BOOL proxy_unlisted;	/* this peer must not send a header, and so far may be doing so */
 
 
 /* Get ready to count the sessions of each real client, if smtp_accept_max_per_host limits
@@ -47,6 +48,24 @@ Returns:	TRUE  go on with this session. proxy_refusing tells whether negotiation
 */
 
 extern BOOL proxy_session_start(uschar ** input_end);
+
+
+/* Check input of a peer for which proxy_unlisted is set. If its first bytes are the
+signature of a header, the peer is a proxy that is missing from the list: that is logged
+and answered, and the process ends here.
+
+Arguments:
+  s		the input
+  n		its size, at least 1
+*/
+
+extern void proxy_check_first_bytes(const uschar * s, size_t n);
+
+
+/* Check what a failed TLS handshake has left of the input of such a peer. If that is the
+rest of a header, it is logged. */
+
+extern void proxy_check_tls_failure(void);
 
 
 /* Take a byte of a command that will be refused. All such commands together have as

@@ -62,7 +62,7 @@ over_pipes('refuses commands with -bh without a header', [@bh], $mail, [qr/^220 
 over_pipes('ends with -bh after part of a header and its end', [@bh], substr(V1, 0, 20), [], [qr/^250/m]);
 over_pipes('ends with -bh after nothing', [@bh], '', [], [qr/^250/m]);
 over_pipes('refuses commands with -bh after 3 s of silence', [@bh], "NOOP\r\nQUIT\r\n", [qr/^220 /m, $refusal, qr/^221 /m], [qr/^250/m], silence => 1);
-over_pipes('takes a header of an unlisted peer with -bh for a command', [@other], V1 . $mail, [qr/^500 /m, @served, qr/ps=<no>/], [qr/203\.0\.113\.5\]/]);
+over_pipes('ends a session with -bh that an unlisted peer begins with a header', [@other], V1 . $mail, [qr/^554 Unexpected PROXY header\r?$/m, qr/ps=<no>/], [qr/^250/m, qr/203\.0\.113\.5\]/]);
 over_pipes('tells the reason of a refusal with -bh -d', ['-d', @bh], v1('TCP4 1.2.3.4 5.6.7.8 1 65536') . "QUIT\r\n", [qr/proxy.*/i, qr/^221 /m], [qr/^250/m]);
 over_pipes('asks for nothing with -bs from a pipe', ['-bs'], "EHLO case.test\r\nQUIT\r\n", [qr/^220 /m, qr/^250[- ]/m, qr/^221 /m], [qr/^503/m]);
 over_pipes('takes a header with -bs from a pipe for a command', ['-bs'], V1 . "QUIT\r\n", [qr/^220 /m, qr/^500 /m, qr/^221 /m], [qr/^503/m]);

@@ -272,7 +272,7 @@ sub run {
     }
   }
   Test::Exim::all_well();
-  my @told = map { grep { /proxy/i && !/ CONN | MAIL | <= |input="|SMTP syntax error|unrecognized|dropped: too many commands after failed PROXY negotiation$/ } split /\n/, $_->log } grep { !$_->{panic} } Test::Exim::all();
+  my @told = map { grep { /proxy/i && !/ CONN | MAIL | <= |input="|SMTP syntax error|unrecognized|dropped: too many commands after failed PROXY negotiation$| PROXY header from \[/ } split /\n/, $_->log } grep { !$_->{panic} } Test::Exim::all();
   is(join("\n", @told), '', 'the negotiation itself is not logged');
   $code->() if $code;
   done_testing();
@@ -392,6 +392,16 @@ sub early {
   my $seen = quotemeta Test::SMTP::printing(substr($bytes, 0, 120) =~ s/[\0"].*//sr);
   $seen =~ s/\\\\t/(?:\\\\t|\t)/g;    # some releases leave a tab as it is
   $self->logged('a synchronization error with all of the input', qr/ SMTP protocol synchronization error \(input sent without waiting for greeting\): rejected connection from H=\[\Q$ip\E\]:$port(?: I=\S+)? input="$seen/);
+  return;
+}
+
+# A header of a peer that is not in the list: before the banner, or after it if the machine was too late, the end
+sub unexpected {
+  my ($self, $why) = @_;
+  my $reply = $self->expect('the header', qr/^220 wire|^554 Unexpected PROXY header$/);
+  $self->expect('the header', '554 Unexpected PROXY header') if $reply =~ /^220/;
+  $self->ended;
+  $self->logged('the header', qr/ PROXY header from \[\Q$self->{ip}\E\], \Q$why\E$/);
   return;
 }
 
