@@ -224,6 +224,26 @@ if (s && s[Ustrspn(s, "0123456789")])
 return s ? Uatoi(s) : 0;
 }
 
+/* Expand smtp_active_hostname again, as the daemon did for the proxy.
+
+Returns:	FALSE if the session is over
+*/
+
+static BOOL
+session_set_hostname(void)
+{
+uschar * s = raw_active_hostname ? expand_string(raw_active_hostname) : NULL;
+
+if (!s && raw_active_hostname && !f.expand_string_forcedfail)
+  {
+  PROXY_LOG_ALWAYS(LOG_MAIN|LOG_PANIC, "failed to expand \"%s\" (smtp_active_hostname): %s",
+    raw_active_hostname, expand_string_message);
+  return session_refuse(US"Local configuration error; please try again later.");
+  }
+smtp_active_hostname = s && *s ? s : primary_hostname;
+return TRUE;
+}
+
 /* Count the client's sessions, and refuse this one if there are too many. */
 
 static BOOL
@@ -297,7 +317,8 @@ if (outcome == PROXY_READ_CLOSED)
   PROXY_LOG(smtp_connection, LOG_MAIN, "%s lost D=%s", smtp_get_connection_info(),
     string_timesince(&smtp_connection_start));
 return outcome == PROXY_READ_GOOD && r.header.has_client
-  ? session_count(r.header.source.address) : outcome != PROXY_READ_CLOSED;
+  ? session_set_hostname() && session_count(r.header.source.address)
+  : outcome != PROXY_READ_CLOSED;
 }
 
 
