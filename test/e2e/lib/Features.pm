@@ -80,7 +80,7 @@ sub with_binary {
   ($binary, my $code) = @_;
   $world = Scenario::World->new(exim => $binary, suite => $test, home => $test);
   ($release, $homes, $now) = ($world->{version}, 0, 'start');
-  place('features', "$world->{top}/exim/exim");
+  place("$world->{top}/exim/exim");
   # not setuid, and where Exim's own user can run it
   copy("$world->{top}/exim/exim", file('exim')) or die file('exim'), ": $!\n";
   chmod 0755, file('exim');

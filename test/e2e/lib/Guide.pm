@@ -14,16 +14,14 @@ use Errno ();
 use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Copy qw(copy);
-use File::Temp qw(tempdir);
 use IO::Select ();
 use IO::Socket::IP ();
 use IO::Socket::UNIX ();
-use POSIX qw(setsid :sys_wait_h);
+use POSIX qw(WNOHANG);
 use Socket qw(SOCK_STREAM);
-use Time::HiRes qw(time sleep);
-
-# clock: seconds for each condition that is waited for: only a hang takes so long.
-use constant HANG => 300;
+use lib abs_path(dirname(__FILE__) . '/../../lib');
+use Test::Place qw(HANG new_directory file has_ipv6 free_ports start alive said stop stop_all run_quietly within contents write_file leftover);
+use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(HANG place file home address has_ipv6 free_ports release exim_owner
   guide_text start_node restart_node stop_node kill_node node_pids node_queue node_log run_exim
@@ -32,18 +30,15 @@ our @EXPORT_OK = qw(HANG place file home address has_ipv6 free_ports release exi
   start alive said stop stop_all run_quietly within contents write_file leftover);
 
 my $guide = abs_path(dirname(__FILE__) . '/../../../doc-txt/guide');
-my $owner = $$;
-my %started;                  # pid -> name of the processes that are to be ended
-my ($dir, $net, $exim, @uid_gid);
+my ($net, $exim, @uid_gid);
 
 # --- the place ------------------------------------------------------------------------
 
-# place(NAME, EXIM): a directory in /tmp, with the guide's files where Exim's own user can read them, and
+# place(EXIM): a new directory, with the guide's files where Exim's own user can read them, and
 # 254 loopback addresses, which are those of no other run unless by accident.
 sub place {
-  (my $name, $exim) = @_;
-  $dir = tempdir("/tmp/exim-proxy-$name.XXXXXX", CLEANUP => 1);
-  chmod 0755, $dir or die "$dir: $!\n";
+  ($exim) = @_;
+  my $dir = new_directory();
   mkdir "$dir/guide" or die "$dir/guide: $!\n";
   for (glob "$guide/*") { copy($_, "$dir/guide/") or die "$_: $!\n" }
   $net = sprintf '127.%d.%d', 64 + ($$ >> 8) % 128, $$ % 256;
@@ -56,7 +51,6 @@ sub place {
   return $dir;
 }
 
-sub file    { return join '/', $dir, @_ }
 sub address { return "$net.$_[0]" }
 sub exim_owner { chown @uid_gid, @_ or die "@_: $!\n" if @uid_gid }
 
@@ -72,21 +66,6 @@ sub guide_text {
   my $text = contents("$guide/$name");
   die "$guide/$name is missing\n" if $text eq '';
   return $text;
-}
-
-sub has_ipv6 { return defined IO::Socket::IP->new(LocalHost => '::1', Listen => 1, Type => SOCK_STREAM) }
-
-# Ports that nobody has at any address, below those that the system gives to clients.
-sub free_ports {
-  my ($n) = @_;
-  my @any = ('0.0.0.0', has_ipv6() ? '::' : ());
-  my %port;
-  for (1 .. 10_000) {
-    return sort { $a <=> $b } keys %port if keys %port == $n;
-    my $port = 10_000 + int rand 22_000;
-    $port{$port} = 1 if @any == grep { IO::Socket::IP->new(LocalHost => $_, LocalPort => $port, Listen => 1, V6Only => 1) } @any;
-  }
-  die "no free ports\n";
 }
 
 # --- Exim -----------------------------------------------------------------------------
@@ -164,7 +143,7 @@ sub kill_node {
     waitpid $node->{pid}, WNOHANG;
     not @pids;
   }) or die "processes of $node->{name} do not end\n";
-  delete $started{ $node->{pid} };
+  Test::Place::forget($node->{pid});
   return;
 }
 
@@ -299,109 +278,10 @@ sub smtp_close {
   return;
 }
 
-# --- processes, files, sockets --------------------------------------------------------
-
-# Starts a program in a session of its own; what it says is in a file by its name.
-sub start {
-  my ($name, @command) = @_;
-  my $pid = fork // die "fork: $!\n";
-  if (not $pid) {
-    setsid();
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE CHLD);
-    open STDIN, '<', '/dev/null' or POSIX::_exit(127);
-    open STDOUT, '>>', file("$name.out") or POSIX::_exit(127);
-    open STDERR, '>&', \*STDOUT or POSIX::_exit(127);
-    { no warnings 'exec'; exec { $command[0] } @command }
-    print STDERR "cannot run $command[0]: $!\n";
-    POSIX::_exit(127);
-  }
-  $started{$pid} = $name;
-  return $pid;
-}
-
-sub said { return contents(file("$_[0].out")) =~ s/\A.*\n(?=(?:.*\n){8})//sr }
-
-# Dies with what the program said if it has ended.
-sub alive {
-  my ($pid) = @_;
-  return 1 if waitpid($pid, WNOHANG) == 0;
-  my $name = delete $started{$pid};
-  die "$name ended:\n", said($name);
-}
-
-sub stop {
-  my ($pid, $signal) = @_;
-  kill $signal, $pid;
-  within(sub { waitpid $pid, WNOHANG }) or die "$started{$pid} does not end\n";
-  delete $started{$pid};
-  return;
-}
-
-sub stop_all {
-  return if not %started;
-  kill 'TERM', keys %started;
-  my $gone = within(sub { delete @started{ grep { waitpid($_, WNOHANG) } keys %started }; not %started });
-  if (not $gone) {
-    kill 'KILL', keys %started;
-    waitpid $_, 0 for keys %started;
-    %started = ();
-  }
-  return;
-}
-
-END {
-  if ($$ == $owner) { my $code = $?; stop_all(); $? = $code }
-}
-
-sub run_quietly {
-  my ($name, @command) = @_;
-  unlink file("$name.out");
-  my $pid = start($name, @command);
-  waitpid $pid, 0;
-  delete $started{$pid};
-  die "@command:\n", said($name) if $?;
-  return;
-}
-
-# The command lines of processes that have a file of ours on theirs.
-sub leftover {
-  my @left;
-  for my $file (glob '/proc/[0-9]*/cmdline') {
-    my $line = contents($file) =~ tr/\0/ /r;
-    push @left, $line if $line =~ m{[ =]\Q$dir\E/};
-  }
-  return @left;
-}
-
-sub within {
-  my ($done) = @_;
-  my $until = time + HANG;
-  while (not $done->()) {
-    return 0 if time > $until;
-    sleep 0.05;         # clock: how often to look
-  }
-  return 1;
-}
-
 # From an address that Exim does not know: it would log that a load balancer sent no header.
 sub listening {
   my ($ip, $port) = @_;
   return defined IO::Socket::IP->new(PeerHost => $ip, PeerPort => $port, $ip =~ /:/ ? () : (LocalHost => address(250)), Type => SOCK_STREAM);
-}
-
-sub contents {
-  my ($file) = @_;
-  open my $in, '<', $file or return '';
-  local $/;
-  return readline($in) // '';
-}
-
-sub write_file {
-  my ($file, $text) = @_;
-  open my $out, '>', $file or die "$file: $!\n";
-  print {$out} $text;
-  close $out or die "$file: $!\n";
-  return;
 }
 
 1;

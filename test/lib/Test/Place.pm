@@ -15,7 +15,7 @@ use Socket qw(SOCK_STREAM);
 use Time::HiRes qw(sleep);
 use Lateness qw(now);
 
-our @EXPORT_OK = qw(HANG file has_ipv6 free_ports within contents write_file find_tool
+our @EXPORT_OK = qw(HANG new_directory file has_ipv6 free_ports within contents write_file find_tool
   spawn start said alive stop stop_all run_quietly leftover);
 
 # clock: seconds after which what is waited for will not come. Not a verdict on speed: only a hang takes that long.
@@ -26,14 +26,15 @@ my $dir;
 my %started;                  # pid => name of the processes that are to be ended
 my @reserved;                 # what shows other tests that a port is ours
 
-# The directory, which is made when it is first asked for, or a file in it. TEST_KEEP=1 leaves it behind.
-sub file {
-  if (!defined $dir) {
-    $dir = tempdir('exim-test-XXXXXX', TMPDIR => 1, CLEANUP => !$ENV{TEST_KEEP});
-    chmod 0755, $dir or die "$dir: $!\n";
-    print "# the files are in $dir\n" if $ENV{TEST_KEEP};
-  }
-  return join '/', $dir, @_;
+# The directory, which is made when it is first asked for, or a file in it.
+sub file { return join '/', $dir // new_directory(), @_ }
+
+# Another one from here on. TEST_KEEP=1 leaves it behind.
+sub new_directory {
+  $dir = tempdir('exim-test-XXXXXX', TMPDIR => 1, CLEANUP => !$ENV{TEST_KEEP});
+  chmod 0755, $dir or die "$dir: $!\n";
+  print "# the files are in $dir\n" if $ENV{TEST_KEEP};
+  return $dir;
 }
 
 sub contents {
@@ -126,6 +127,8 @@ sub stop {
   delete $started{$pid};
   return;
 }
+
+sub forget { my ($pid) = @_; delete $started{$pid}; return }    # it has been ended otherwise
 
 sub stop_all {
   kill 'TERM', keys %started;
