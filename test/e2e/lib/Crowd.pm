@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 package Crowd;
 
-# Many TCP peers at once in one process, for test/e2e/abuse. Each goes through steps of its own:
+# Many TCP peers at once in one process, for test/e2e/abuse/. Each goes through steps of its own:
 #
 #   [send => BYTES]            all of them, however long that takes
 #   [urgent => BYTE]           TCP's urgent data

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 package Headers;
 
-# PROXY headers made at random, for test/e2e/abuse: each with what has to become of it. All choices are made by
+# PROXY headers made at random, for test/e2e/abuse/: each with what has to become of it. All choices are made by
 # rand(), so that a seed repeats them.
 #
 #   good      a receiver must take it; {client} is the address that counts then, undef if it is the peer's own
