@@ -97,9 +97,9 @@ for (['takes v1', V1, qr/sha=<203\.0\.113\.5> shp=<1025>/, qr/^250[- ]wire\.test
 
 my %own = (ria => qr/^(127\.0\.0\.1)?$/, rp => qr/^\d*$/);    # -oMi is what gives -bs these
 
-test('takes v1 with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(V1); $c->banner; $c->served; $c->is_client(V1_IS, %own) });
-test('keeps the real ends for LOCAL with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(v2(LOCAL, 0, '')); $c->banner; $c->served; $c->is_itself(%own) });
-test('refuses a bad v1 with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(v1('TCP5', 'x')); $c->banner; $c->refused; $c->is_failed(%own) });
+test('takes v1 with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(V1); $c->takes(V1_IS, %own) });
+test('keeps the real ends for LOCAL with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(v2(LOCAL, 0, '')); $c->keeps(%own) });
+test('refuses a bad v1 with -bs on a socket', sub { my $c = shift->inetd($exim); $c->send(v1('TCP5', 'x')); $c->refuses(%own) });
 test('waits no longer than the deadline for silence with -bs on a socket', sub { my $c = shift->inetd($deadline); $c->deadline; $c->refused; $c->is_failed(%own) });
 
 # A process that has only begun would be ended by the signal: where that can be seen, wait until it takes it.
@@ -114,9 +114,7 @@ test('takes v1 with signals in the middle of it with -bs on a socket', sub {
   takes_usr1($c->{server});
   for (1 .. 3) { sleep 0.3; kill 'USR1', $c->{server} }    # clock: their pace
   $c->send(substr V1, 20);
-  $c->banner;
-  $c->served;
-  $c->is_client(V1_IS, %own);
+  $c->takes(V1_IS, %own);
 });
 test('waits no longer for a header while signals come with -bs on a socket', sub {
   my $c = shift->inetd($deadline);

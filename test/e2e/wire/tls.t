@@ -30,9 +30,7 @@ for my $name (sort keys %good) {
   test("takes $name with the ClientHello in the same segment", sub {
     my $c = shift->connect(tls => 1);
     $c->tls(after => $header);
-    $c->banner;
-    $c->served;
-    $c->is_client($is);
+    $c->takes($is);
   });
   test("takes $name by bytes, then the handshake and a message", sub {
     my $c = shift->begin($header, tls => 1, as => length $header < 100 ? 'bytes:0.01' : 'chunk:9000:0.01');
@@ -62,9 +60,7 @@ for (['a bad v1', v1('TCP4 1.2.3.4 5.6.7.8 x 1')], ['a bad v2', v2(0x2f, TCP4, n
   test("refuses $name with the ClientHello in the same segment", sub {
     my $c = shift->connect(tls => 1);
     $c->tls(after => $header);
-    $c->banner;
-    $c->refused;
-    $c->is_failed;
+    $c->refuses;
   });
 }
 for (['a ClientHello and no header'], ['a ClientHello by bytes and no header', pause => 0.002]) {

@@ -153,22 +153,20 @@ sub takes {
     my $c = shift->begin($bytes, %o);
     # clock: was it there before the deadline? That began no earlier than ours.
     $c->too_late('skip', 'the machine was too late to send a header in 3 s') if $c->{on}{deadline} && $c->{last} - $c->{t0} >= DEADLINE;
-    $c->banner;
-    $c->served;
-    $c->is_client($values);
+    $c->takes($values);
   }, first => defined $o{as});
   return;
 }
 
 sub keeps {
   my ($name, $bytes, %o) = @_;
-  test("keeps the real ends for $name", sub { my $c = shift->begin($bytes, %o); $c->banner; $c->served; $c->is_itself });
+  test("keeps the real ends for $name", sub { my $c = shift->begin($bytes, %o); $c->keeps });
   return;
 }
 
 sub refuses {
   my ($name, $bytes, %o) = @_;
-  test("refuses $name", sub { my $c = shift->begin($bytes, %o); $c->banner; $c->refused; $c->is_failed }, first => defined $o{as});
+  test("refuses $name", sub { my $c = shift->begin($bytes, %o); $c->refuses }, first => defined $o{as});
   return;
 }
 
@@ -404,6 +402,12 @@ sub unexpected {
   $self->logged('the header', qr/ PROXY header from \[\Q$self->{ip}\E\], \Q$why\E$/);
   return;
 }
+
+# A whole session: the client or the peer is served, or refused
+sub takes   { my ($self, @is) = @_; $self->banner; $self->served; $self->is_client(@is); return }
+sub keeps   { my ($self, @is) = @_; $self->banner; $self->served; $self->is_itself(@is); return }
+sub serves  { my ($self, @is) = @_; $self->banner; $self->served; $self->is_unlisted(@is); return }
+sub refuses { my ($self, @is) = @_; $self->banner; $self->refused; $self->is_failed(@is); return }
 
 # --- what the logs say ------------------------------------------------------------------
 
