@@ -78,6 +78,29 @@ fresh; add "$suite"; echo changed > "$suite/mail/4070.userx"; echo changed too >
 check "a file changed since is not overwritten"		refused "$failed" mail/4070.userx "$suite"
 check "and not removed"					refused "$failed" mail/4070.userx "$suite" --remove
 
+# A suite whose expected files are worded in the older ways, and then one that also has the newer.
+worded()	# DIRECTORY PORT ID FOLD PIPE ADDRESS NUMBER
+{
+printf 'Connecting to 127.0.0.1 port %s ... connected\n<<< 250-%s\nhost_address 192.0.2.1%s\n' "$2" "$5" "$6" > "$1/stdout/$7"
+printf 'Received: from x\n\tid 10HmaX-%s\n\tfor a@test.ex;%bTue, 2 Mar\n' "$3" "$4" > "$1/mail/$7"
+}
+older=(1225 0005vi-00 ' ' PIPE_CONNECT .9999)
+newer=(PORT_D 000000005vi-0000 '\n\t' PIPECONNECT :9999)
+as_older() { cmp "$suite/stdout/4070" "$suite/stdout/0001" && cmp "$suite/mail/4070" "$suite/mail/0001"; }
+fresh
+mkdir "$suite/stdout" "$suite/mail"
+echo 'my $parm_port_d = 1225;  # the daemon' > "$suite/runtest"
+worded "$suite" "${older[@]}" 0001
+worded "$ours/test" "${newer[@]}" 4070
+before=$(sum_of_suite)
+check "in an older suite, ours are worded as its own"	eval 'add "$suite" && as_older'
+check "it says what it worded so"			eval 'for w in "ports are" "ids are" folded PIPE_CONNECT ADDRESS.PORT; do said "$w" || exit 1; done'
+check "twice is once, there too"			eval 'add "$suite" && said "already"'
+worded "$suite" "${newer[@]}" 0002
+check "in a newer suite they are as they are here"	eval 'add "$suite" && all_there && ! said "as this suite has it"'
+rm "$suite/stdout/0002" "$suite/mail/0002"
+check "and --remove takes them out of both"		eval 'add "$suite" && as_older && add --remove "$suite" && untouched'
+
 # The Nth rename fails, or the script is killed at it.
 mkdir -p "$work/bin"
 cat > "$work/bin/mv" <<'EOF'
