@@ -60,10 +60,12 @@ security=$(mirrors | awk '$1 == "security" && !n++ { print $2 }')
 for uri in $(mirrors | awk '$1 == "main" { print $2 }'); do
   for try in main+security main main; do
     echo "$kind $signed$uri $suite main" > "$dir/sources.list"
+    # Backports need the packages of their suite too.
+    case $kind:$suite in deb:*-backports) echo "deb $signed$uri ${suite%-backports} main" >> "$dir/sources.list" ;; esac
     if [ $try = main+security ]; then
-      case $suite in sid|unstable|testing) continue ;; esac
+      case $kind:$suite in *:sid|*:unstable|*:testing|deb-src:*-backports) continue ;; esac
       [ "$security" ] || continue
-      echo "$kind $signed$security $suite-security main" >> "$dir/sources.list"
+      echo "$kind $signed$security ${suite%-backports}-security main" >> "$dir/sources.list"
     fi
     say "fetching the list of $suite's $what"
     if network apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any update; then
@@ -79,3 +81,34 @@ return 1
 # network COMMAND...: run it with a limit, its output into a log.
 network() { timeout -k 10 300 "$@" > "$cache/network.log" 2>&1 < /dev/null; }
 show_network_log() { [ ! -s "$cache/network.log" ] || grep -E '^(E|W|Err)' "$cache/network.log" | sort -u | sed 's/^/  apt: /' >&2 || true; }
+
+# sources_of_exim: of each exim4 that the source list in use has, newest first, a line "VERSION SHA-256 SHA-256": the sums
+# of Debian's part and of the upstream tarball.
+sources_of_exim()
+{
+apt-cache "${apt_options[@]}" showsrc --only-source exim4 2>/dev/null |
+  awk '/^[^ ]/ { sums = /^Checksums-Sha256:/ }
+       /^Version: / { version = $2 }
+       sums && /\.orig\.tar\.xz$/ { orig[version] = $1 }
+       sums && /\.debian\.tar\.xz$/ { debian[version] = $1 }
+       END { for (v in debian) print v, debian[v], orig[v] }' | sort -k1,1 -rVu
+}
+
+# from_pool FILE SHA-256 DIR: fetch FILE of exim4's source package into DIR. A security update moves from one pool to the
+# other, so both are tried. apt checks the sum. Returns not_archived if the answer was "Not Found" in both.
+mirror_list=
+from_pool()
+{
+local kind uri code=${not_archived:?}
+mirror_list=${mirror_list:-$(mirrors)}
+[ "$mirror_list" ] || die "${failed:?}" "apt's configuration names no Debian mirror"
+while read -r kind uri; do
+  [ "$kind" = main ] || uri=${uri%/}/pool/updates
+  [ "$kind" != main ] || uri=${uri%/}/pool
+  say "fetching $1 from $uri"
+  if network /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=30 \
+      download-file "$uri/main/e/exim4/$1" "$3/$1" "SHA256:$2" && [ -s "$3/$1" ]; then return 0; fi
+  grep -qE '404 +Not Found' "$cache/network.log" || { code=$failed; show_network_log; }
+done <<< "$mirror_list"
+return "$code"
+}

@@ -26,6 +26,7 @@ bad_usage=2		# the command line is wrong
 need_packages=3		# packages are missing and the caller cannot install them; the command is on stderr
 not_archived=4		# the Debian archive does not have it (any more)
 unknown_release=5	# not one of the supported releases
+nothing_newer=6		# what was made last is from the newest that the archive has
 }
 
 say()  { printf '%s: %s\n' "$me" "$*" >&2; }
