@@ -30,9 +30,13 @@ another one does not see while it counts will have a later place. */
 #include "proxy_header.h"
 
 typedef struct {
+  uint64_t	half[PROXY_INET6_LEN / sizeof(uint64_t)];	/* fast to compare */
+} clients_address;
+
+typedef struct {
   atomic_int	pid;			/* 0 if the slot is free */
   atomic_uint	place;			/* 0: not known yet; odd: known; even: in its place */
-  uint8_t	address[PROXY_INET6_LEN];	/* valid unless place is 0 */
+  clients_address address;		/* valid unless place is 0 */
 } clients_slot;
 
 static struct {
@@ -78,12 +82,12 @@ Arguments:
 */
 
 static int
-clients_is_earlier(clients_slot * s, const uint8_t * address, unsigned place)
+clients_is_earlier(clients_slot * s, const clients_address * address, unsigned place)
 {
 unsigned other;
 
-if (atomic_load(&s->place) == 0 || memcmp(s->address, address, PROXY_INET6_LEN) != 0)
-  return 0;
+if (  atomic_load(&s->place) == 0 || s->address.half[1] != address->half[1]
+   || s->address.half[0] != address->half[0]) return 0;
 other = clients_place(s);
 return other != 0 && (int)(other - place) < 0;
 }
@@ -131,11 +135,11 @@ unsigned place;
 int count = 0;
 
 if (!mine) return -1;
-memcpy(mine->address, address, PROXY_INET6_LEN);
+memcpy(&mine->address, address, PROXY_INET6_LEN);
 atomic_store(&mine->place, clients_draw() | 1);
 place = clients_place(mine);
 for (int i = 0; i < clients_size; i++)
-  count += clients_is_earlier(clients->slots + i, address, place);
+  count += clients_is_earlier(clients->slots + i, &mine->address, place);
 return count;
 }
 

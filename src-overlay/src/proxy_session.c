@@ -371,13 +371,12 @@ PROXY_LOG_ALWAYS(LOG_MAIN, *list ? "PROXY header from [%s], which is not in %s"
 void
 proxy_check_first_bytes(const uschar * s, size_t n)
 {
-proxy_header h;
+proxy_unlisted = session.first_bytes > 0 || *s == 'P' || *s == '\r';
+if (!proxy_unlisted) return;		/* as in most sessions */
 
 n = MIN(n, PROXY_V2_SIGNATURE_LEN - session.first_bytes);
 memcpy(session.header + session.first_bytes, s, n);
 session.first_bytes += n;
-if (proxy_header_parse(session.header, session.first_bytes, &h).verdict == PROXY_HDR_NONE)
-  proxy_unlisted = FALSE;
 if (proxy_header_version(session.header, session.first_bytes) == 0) return;
 
 proxy_unlisted = FALSE;

@@ -16,9 +16,14 @@ extern void step(void);
 #undef atomic_fetch_add
 #undef atomic_compare_exchange_strong
 #define atomic_load(p)		(step(), atomic_load_explicit(p, memory_order_seq_cst))
-#define atomic_store(p, v)	(step(), atomic_store_explicit(p, v, memory_order_seq_cst))
 #define atomic_fetch_add(p, v)	(step(), atomic_fetch_add_explicit(p, v, memory_order_seq_cst))
+
+/* The value is there before the others run. */
+
+#define atomic_store(p, v) \
+  __extension__ ({ __typeof__(v) v_ = (v); step(); atomic_store_explicit(p, v_, memory_order_seq_cst); })
 #define atomic_compare_exchange_strong(p, e, v) \
-  (step(), atomic_compare_exchange_strong_explicit(p, e, v, memory_order_seq_cst, memory_order_seq_cst))
+  __extension__ ({ __typeof__(v) v_ = (v); step(); \
+    atomic_compare_exchange_strong_explicit(p, e, v_, memory_order_seq_cst, memory_order_seq_cst); })
 
 #endif
