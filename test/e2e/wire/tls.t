@@ -7,7 +7,6 @@ use FindBin ();
 use lib "$FindBin::RealBin/../../lib";
 use Test::Header qw(v1 v2 ipv4 noop PROXY LOCAL TCP4 REST_MAX);
 use Test::SMTP ();
-use Time::HiRes qw(sleep);
 use Test::Wire;
 
 exim('main', tls => 1);
@@ -79,8 +78,7 @@ for (['silence', ''], ['part of v1', substr V1, 0, 20], ['part of v2', substr V2
     my ($case) = @_;
     my $c = $case->connect(tls => 1, on => $deadline);
     $c->send($bytes) if length $bytes;
-    # clock: nothing tells when the deadline is over, and a server that began late may not be there yet
-    sleep DEADLINE + 0.5 + ($case->{attempt} - 1) * DEADLINE;
+    $c->outwait;
     eval { $c->tls; $c->banner; $c->refused; 1 } or $c->{silent} ? die $@ : $c->too_late('fail', $@);
     $c->is_failed;
   }, first => 1);

@@ -359,6 +359,14 @@ sub banner {
 
 sub deadline { my ($self) = @_; $self->banner; Test::Wire::at_deadline($self->{t0}); return }
 
+# clock: nothing tells when the deadline is over, if there is no banner before a handshake: wait for as long as it may be late
+sub outwait {
+  my ($self) = @_;
+  sleep DEADLINE + ($self->{case}{attempt} - 1) * DEADLINE;
+  sleep Test::Wire::SESSION + Test::Wire::TURNS * worst($self->{t0});
+  return;
+}
+
 sub ehlo { my ($self) = @_; $self->command('EHLO case.test', qr/^250[- ]wire\.test Hello/); return }
 sub served { my ($self) = @_; $self->ehlo; $self->quit; return }
 
