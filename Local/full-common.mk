@@ -4,7 +4,6 @@
 # cannot be had, is told in test/features.md.
 #: common feature
 
-OPTIMIZE=-O0
 SUPPORT_ARC=yes
 EXPERIMENTAL_ARC=yes
 EXPERIMENTAL_DCC=yes
