@@ -386,7 +386,8 @@ smtp_notquit_exit(US"synchronization-error", US"554", US"Unexpected PROXY header
 exim_exit(EXIT_FAILURE);
 }
 
-/* The TLS libraries take 5 bytes, find that they are not TLS, and leave the rest. */
+/* OpenSSL takes 5 bytes, finds that they are not TLS, and leaves the rest. With GnuTLS,
+Exim has read all of it by then. */
 
 void
 proxy_check_tls_failure(void)
