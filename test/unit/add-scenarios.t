@@ -79,27 +79,34 @@ check "a file changed since is not overwritten"		refused "$failed" mail/4070.use
 check "and not removed"					refused "$failed" mail/4070.userx "$suite" --remove
 
 # A suite whose expected files are worded in the older ways, and then one that also has the newer.
-worded()	# DIRECTORY PORT ID FOLD PIPE ADDRESS NUMBER
+worded()	# DIRECTORY PORT ID FOLD PIPE ADDRESS PID NUMBER
 {
-printf 'Connecting to 127.0.0.1 port %s ... connected\n<<< 250-%s\nhost_address 192.0.2.1%s\n' "$2" "$5" "$6" > "$1/stdout/$7"
-printf 'Received: from x\n\tid 10HmaX-%s\n\tfor a@test.ex;%bTue, 2 Mar\n' "$3" "$4" > "$1/mail/$7"
+printf 'Connecting to 127.0.0.1 port %s ... connected\n<<< 250-%s\nhost_address 192.0.2.1%s\n' "$2" "$5" "$6" > "$1/stdout/$8"
+printf 'Received: from x\n\tid 10HmaX-%s\n\tfor a@test.ex;%bTue, 2 Mar\n' "$3" "$4" > "$1/mail/$8"
+echo "exim x.yz daemon started: pid=$7, no queue runs" > "$1/log/$8"
 }
-older=(1225 0005vi-00 ' ' PIPE_CONNECT .9999)
-newer=(PORT_D 000000005vi-0000 '\n\t' PIPECONNECT :9999)
-as_older() { cmp "$suite/stdout/4070" "$suite/stdout/0001" && cmp "$suite/mail/4070" "$suite/mail/0001"; }
+older=(1225 0005vi-00 ' ' PIPE_CONNECT .9999 pppp)
+newer=(PORT_D 000000005vi-0000 '\n\t' PIPECONNECT :9999 p1234)
+as_older() { for d in stdout mail log; do cmp "$suite/$d/4070" "$suite/$d/0001" || return 1; done; }
 fresh
-mkdir "$suite/stdout" "$suite/mail"
+mkdir "$suite/stdout" "$suite/mail" "$ours/test/log"
 echo 'my $parm_port_d = 1225;  # the daemon' > "$suite/runtest"
 worded "$suite" "${older[@]}" 0001
 worded "$ours/test" "${newer[@]}" 4070
 before=$(sum_of_suite)
 check "in an older suite, ours are worded as its own"	eval 'add "$suite" && as_older'
-check "it says what it worded so"			eval 'for w in "ports are" "ids are" folded PIPE_CONNECT ADDRESS.PORT; do said "$w" || exit 1; done'
+check "it says what it worded so"			eval 'for w in "ports are" "message ids" pppp folded PIPE_CONNECT ADDRESS.PORT; do said "$w" || exit 1; done'
 check "twice is once, there too"			eval 'add "$suite" && said "already"'
 worded "$suite" "${newer[@]}" 0002
-check "in a newer suite they are as they are here"	eval 'add "$suite" && all_there && ! said "as this suite has it"'
-rm "$suite/stdout/0002" "$suite/mail/0002"
+check "in a newer suite they are as they are here"	eval 'add "$suite" && all_there && cmp "$ours/test/log/4070" "$suite/log/4070" && ! said "as this suite has it"'
+rm "$suite"/{stdout,mail,log}/0002
 check "and --remove takes them out of both"		eval 'add "$suite" && as_older && add --remove "$suite" && untouched'
+
+fresh
+echo ':eval:PROXY' >> "$ours/test/scripts/4070-experimental-proxy/4071"
+check "a scenario that its runtest cannot read is left out"	eval 'add "$suite" && said "left out: 4071" && [ ! -e "$suite"/scripts/4070*/4071 ] && [ -e "$suite"/scripts/4070*/4070 ]'
+echo 'if (/^:eval:/)' > "$suite/runtest"
+check "and brought when it can"			eval 'add "$suite" && all_there && ! said "left out"'
 
 # The Nth rename fails, or the script is killed at it.
 mkdir -p "$work/bin"
