@@ -71,4 +71,5 @@ test('expands the list for each connection', sub {
   }
 });
 
+$Test::Wire::unlisted = 1;
 run();

@@ -138,6 +138,7 @@ END
 
 # --- rows -----------------------------------------------------------------------------
 
+our $unlisted;   # true in a file whose tests expect the log to name a peer that is not listed
 my @test;        # { name, code, first: whether it is to begin early, since it waits }
 sub test {
   my ($name, $code, %o) = @_;
@@ -270,7 +271,7 @@ sub run {
     }
   }
   Test::Exim::all_well();
-  my @told = map { grep { /proxy/i && !/ CONN | MAIL | <= |input="|SMTP syntax error|unrecognized|dropped: too many commands after failed PROXY negotiation$| PROXY header from \[/ } split /\n/, $_->log } grep { !$_->{panic} } Test::Exim::all();
+  my @told = map { grep { /proxy/i && !/ CONN | MAIL | <= |input="|SMTP syntax error|unrecognized|dropped: too many commands after failed PROXY negotiation$/ && !($unlisted && / PROXY header from \[/) } split /\n/, $_->log } grep { !$_->{panic} } Test::Exim::all();
   is(join("\n", @told), '', 'the negotiation itself is not logged');
   $code->() if $code;
   done_testing();
