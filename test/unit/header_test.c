@@ -38,19 +38,6 @@ check(buf, len, &o, what);
 
 /* ---------- tables ---------- */
 
-/* Each row as it stands; and the oracle must think the same, or it would be of no use below. */
-
-static void
-check_row(const uint8_t * buf, size_t len, const outcome * o, const char * what)
-{
-outcome other = oracle(buf, len);
-
-check(buf, len, o, what);
-if (other.r.verdict != o->r.verdict || other.r.size != o->r.size || other.r.missing != o->r.missing
-   || (o->r.verdict == PROXY_HDR_COMPLETE && memcmp(&other.h, &o->h, sizeof o->h) != 0))
-  fail(buf, len, "%s: the oracle and the table disagree", what);
-}
-
 static void
 test_good(const char * name, int version)
 {

@@ -274,3 +274,17 @@ oracle_version(const uint8_t * buf, size_t len)
 {
 return agrees(buf, len, V1_SIGNATURE, 6) == 6 ? 1 : agrees(buf, len, V2_SIGNATURE, 12) == 12 ? 2 : 0;
 }
+
+
+/* ---------- rows of tables ---------- */
+
+void
+check_row(const uint8_t * buf, size_t len, const outcome * o, const char * what)
+{
+outcome other = oracle(buf, len);
+
+check(buf, len, o, what);
+if (other.r.verdict != o->r.verdict || other.r.size != o->r.size || other.r.missing != o->r.missing
+   || (o->r.verdict == PROXY_HDR_COMPLETE && memcmp(&other.h, &o->h, sizeof o->h) != 0))
+  fail(buf, len, "%s: the oracle and the table disagree", what);
+}

@@ -10,6 +10,10 @@ grammar from the protocol text and the contract from proxy_header.h. */
 extern outcome oracle(const uint8_t * buf, size_t len);
 extern int     oracle_version(const uint8_t * buf, size_t len);
 
+/* Check a row of a table as it stands; and the oracle must think the same, or it would be of no use elsewhere. */
+
+extern void    check_row(const uint8_t * buf, size_t len, const outcome * o, const char * what);
+
 /* Address texts, NUL-terminated: 1 and the bytes, or 0. Each asks inet_pton(3) as well; how often that
 disagreed is counted (and should be never). */
 
