@@ -509,7 +509,7 @@ static void *
 get(size_t size)
 {
 void * p = malloc(size ? size : 1);
-if (!p) { perror("malloc"); exit(3); }
+if (!p) bail_out("malloc");
 return p;
 }
 

@@ -204,7 +204,7 @@ for (int i = 0; i < TABLE; i++)
 static void
 test_plays(const char * name, unsigned clients, int killers, int with_leavers)
 {
-begin(name);
+begin("%s", name);
 leavers = with_leavers;
 for (uint64_t i = 0; i < RUNS; i++) run(SEED + i, clients, killers);
 end();
@@ -320,6 +320,5 @@ test_plays("of two clients: the same for each", 2, 0, 0);
 test_plays("some are killed while they enter: no more than the limit get in", 2, 1, 0);
 test_plays("they end as well, and others take their slots", 3, 1, 1);
 test_processes();
-puts("# end");
-return failures() > 0;
+return finish();
 }

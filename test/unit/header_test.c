@@ -41,7 +41,7 @@ check(buf, len, &o, what);
 static void
 test_good(const char * name, int version)
 {
-begin(name);
+begin("%s", name);
 for (size_t i = 0; i < image_count; i++)
   if (images[i].want.h.version == version) check_row(images[i].buf, images[i].len, &images[i].want, images[i].name);
 end();
@@ -83,7 +83,7 @@ end();
 static void
 test_raw(const char * name, const raw_case * cases, size_t count)
 {
-begin(name);
+begin("%s", name);
 for (size_t i = 0; i < count; i++)
   {
   const raw_case * c = cases + i;
@@ -153,7 +153,7 @@ the whole header, read-only, behind one. */
 static void
 test_cuts_good(const char * name, int version)
 {
-begin(name);
+begin("%s", name);
 for (size_t i = 0; i < image_count; i++)
   {
   const image * m = images + i;
@@ -256,7 +256,7 @@ static void
 check_followed(const image * m, const uint8_t * tail, size_t size)
 {
 uint8_t * buf = malloc(m->len + size);
-if (!buf) { perror("malloc"); exit(3); }
+if (!buf) bail_out("malloc");
 memcpy(buf, m->buf, m->len);
 memcpy(buf + m->len, tail, size);
 check(buf, m->len + size, &m->want, m->name);
@@ -564,7 +564,7 @@ test_differential(const char * name, int af)
 uint64_t state = SEED + (uint64_t)af;
 unsigned long good = 0;
 
-begin(name);
+begin("%s", name);
 for (long i = 0; i < TEXTS; i++)
   {
   char text[160], line[320];
@@ -828,6 +828,5 @@ end();
 
 printf("# table rows: %zu good v1, %zu bad v1, %zu good v2, %zu bad v2, %zu no header, %zu known faults\n",
   good_v1_count, bad_v1_count, good_v2_count, bad_v2_count, none_count, fault_count);
-printf("# end\n");
-return failures() > 0;
+return finish();
 }

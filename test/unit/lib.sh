@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# For the shell tests: counts and prints. Read after scripts/lib/common.sh.
+# For the shell tests: counts, and prints TAP. Read after scripts/lib/common.sh.
 
 passed_tests=0 failed_tests=0 skipped_tests=0
 
@@ -29,16 +29,19 @@ check()
 local what=$1
 shift
 if "$@"; then
-  passed_tests=$((passed_tests + 1)); printf 'ok - %s\n' "$what"
+  passed_tests=$((passed_tests + 1)); printf 'ok %d - %s\n' "$(count_tests)" "$what"
 else
-  failed_tests=$((failed_tests + 1)); printf 'not ok - %s\n' "$what"
+  failed_tests=$((failed_tests + 1)); printf 'not ok %d - %s\n' "$(count_tests)" "$what"
 fi
 }
 
-skip() { skipped_tests=$((skipped_tests + 1)); printf 'skipped - %s\n' "$*"; }
+skip() { skipped_tests=$((skipped_tests + 1)); printf 'ok %d # skip %s\n' "$(count_tests)" "$*"; }
+
+count_tests() { printf '%d' $((passed_tests + failed_tests + skipped_tests)); }
 
 finish()
 {
+printf '1..%d\n' "$(count_tests)"
 printf '%d passed, %d failed, %d skipped\n' "$passed_tests" "$failed_tests" "$skipped_tests"
 [ "$failed_tests" = 0 ] || exit "$failed"
 exit "$ok"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser, and the oracle, with what other projects test theirs with: peers.vectors. */
 
-#include <stdio.h>
-
 #include "oracle.h"
 #include "vectors.h"
 
@@ -15,12 +13,9 @@ const vector * peers = read_vectors("peers.vectors", &count);
 
 for (const vector * v = peers; v < peers + count; v++)
   {
-  char name[200];
-  snprintf(name, sizeof name, "%s %s's %s", does[v->want.r.verdict], v->source, v->name);
-  begin(name);
-  check_row(v->buf, v->len, &v->want, name);
+  begin("%s %s's %s", does[v->want.r.verdict], v->source, v->name);
+  check_row(v->buf, v->len, &v->want, v->name);
   end();
   }
-printf("# end\n");
-return failures() > 0;
+return finish();
 }

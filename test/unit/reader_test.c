@@ -80,11 +80,13 @@ static struct {
   proxy_reader	r;
 } w;
 
-static void
+__attribute__((noreturn)) static void
 die(const char * what)
 {
-printf("not ok %s: the test itself: %s: %s\n", on ? on->what : "reader_test", what, strerror(errno));
-exit(1);
+char text[200];
+
+snprintf(text, sizeof text, "%s: %s: %s", on ? on->what : "reader_test", what, strerror(errno));
+bail_out(text);
 }
 
 
@@ -276,7 +278,7 @@ fake_read(int fd, void * at, size_t n)
 struct pollfd p = { .fd = fd, .events = POLLIN };
 ssize_t rc = input_call(fd, n);
 if (on->transport != PIPE) complain("read() on a socket");
-if (rc > 0 && poll(&p, 1, 0) <= 0) { complain("read() that would block"); exit(1); }
+if (rc > 0 && poll(&p, 1, 0) <= 0) die("read() that would block");
 return rc < 0 ? rc : read(fd, at, n);
 }
 
@@ -286,7 +288,7 @@ fake_poll(struct pollfd * p, nfds_t n, int ms)
 int64_t until = w.now + ms * MS;
 int rc;
 
-if (ms < 0) { complain("poll() without an end"); exit(1); }
+if (ms < 0) die("poll() without an end");
 if (n == 0)
   {
   w.sleeps++;
@@ -1089,6 +1091,5 @@ test_largest();
 test_tables();
 test_random();
 
-printf("# end\n");
-return failures() > 0;
+return finish();
 }

@@ -233,6 +233,5 @@ test_text_all();
 test_text_random();
 test_big();
 
-printf("# end\n");
-return failures() > 0;
+return finish();
 }

@@ -1054,6 +1054,5 @@ test_definitions();
 test_random();
 
 printf("# table rows: %zu rows of TLVs in %zu kinds of headers\n", COUNT(rows), COUNT(kinds));
-printf("# end\n");
-return failures() > 0;
+return finish();
 }

@@ -26,37 +26,47 @@ finds a difference early, goes unseen. */
 
 #define UNTOUCHED 0xa5
 
-static const char * running;
-static int failed_checks, failed_tests;
+static char running[256];
+static int failed_checks, failed_tests, tests;
 static char first_failure[4096];
 
 
 /* ---------- verdicts of tests ---------- */
 
 void
-begin(const char * name)
+begin(const char * format, ...)
 {
-running = name;
+va_list args;
+
+va_start(args, format);
+vsnprintf(running, sizeof running, format, args);
+va_end(args);
+for (char * p = running; *p; p++) if (*p == '#') *p = '*';	/* to TAP it begins a directive */
 failed_checks = 0;
 }
 
 void
 end(void)
 {
-if (failed_checks == 0)
-  printf("ok %s\n", running);
-else
-  {
-  printf("not ok %s: %d failed, the first: %s\n", running, failed_checks, first_failure);
-  failed_tests++;
-  }
+printf("%s %d - %s\n", failed_checks ? "not ok" : "ok", ++tests, running);
 fflush(stdout);
+if (failed_checks == 0) return;
+fprintf(stderr, "# %s: %d failed, the first: %s\n", running, failed_checks, first_failure);
+failed_tests++;
 }
 
 int
-failures(void)
+finish(void)
 {
-return failed_tests;
+printf("1..%d\n", tests);
+return failed_tests > 0;
+}
+
+void
+bail_out(const char * what)
+{
+printf("Bail out! %s\n", what);
+exit(3);
 }
 
 /* Bytes as text that fits a line: the first hundred or so are enough to tell cases apart. */
@@ -131,10 +141,7 @@ size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (ARENA_MAX + page - 1) / pag
 uint8_t * p = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 if (p == MAP_FAILED || mprotect(p, page, PROT_NONE) != 0 || mprotect(p + page + size, page, PROT_NONE) != 0)
-  {
-  perror("mmap");
-  exit(3);
-  }
+  bail_out("mmap");
 ASAN_POISON_MEMORY_REGION(p, page);
 ASAN_POISON_MEMORY_REGION(p + page + size, page);
 a->start = p + page;
@@ -144,7 +151,7 @@ a->end = p + page + size;
 static void
 left_protect(int how)
 {
-if (mprotect(left.start, (size_t)(left.end - left.start), how) != 0) { perror("mprotect"); exit(3); }
+if (mprotect(left.start, (size_t)(left.end - left.start), how) != 0) bail_out("mprotect");
 }
 
 uint8_t *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The harness of the unit tests: one line per test, inputs laid against pages that nobody may touch. */
+/* The harness of the unit tests, which print TAP: inputs laid against pages that nobody may touch. */
 
 #ifndef UNIT_H
 #define UNIT_H
@@ -14,15 +14,16 @@ typedef struct {
   proxy_header h;
 } outcome;
 
-/* A test: begin() ... checks ... end(), which prints its line. */
+/* A test: begin(what is expected) ... checks ... end(), which prints its line. In the end, return finish() from main(). */
 
-extern void begin(const char * name);
+extern void begin(const char * format, ...) __attribute__((format(printf, 1, 2)));
 extern void end(void);
-extern int  failures(void);		/* of all tests so far */
+extern int  finish(void);
+extern void bail_out(const char * what) __attribute__((noreturn));	/* the test itself cannot go on */
 
 /* Note a failure of the running test: what was wrong, with which bytes. Only the first is shown. */
 
-extern void fail(const uint8_t * buf, size_t len, const char * format, ...);
+extern void fail(const uint8_t * buf, size_t len, const char * format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Call the parser with exactly these bytes, in this place, and compare: verdict, sizes, reason, each
 field, and that the structure is untouched unless the header is complete. what: which case, for the message. */

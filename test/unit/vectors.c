@@ -12,11 +12,13 @@
 static const char * path;
 static int row;
 
-static void
+__attribute__((noreturn)) static void
 give_up(const char * what)
 {
-printf("Bail out! %s, line %d: %s\n", path, row, what);
-exit(1);
+char text[200];
+
+snprintf(text, sizeof text, "%s, line %d: %s", path, row, what);
+bail_out(text);
 }
 
 static void *
