@@ -6,10 +6,10 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use List::Util qw(max);
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(address node_log);
-use Headers qw(good);
+use Test::RandomHeader qw(good);
 
 # The list has a name, or a look-up; the resolver's configuration is one that only this daemon sees.
 sub dns {
@@ -22,7 +22,7 @@ sub dns {
     my @as = own_mounts(own_resolver());
     # clock: our name server answers unless the machine is later than this
     exim_node(list => $list{$kind}, as => \@as, main => { dns_retrans => '5s', dns_retry => 1 });
-    my $crowd = Crowd->new;
+    my $crowd = Test::Crowd->new;
     my @peers = map { $crowd->add(mail_peer(peer(1), good()->{bytes})) } 1 .. $count;
     $crowd->run;
     my @odd = grep { $_->{outcome} ne 'unexpected' or $_->{said} ne "421 mx.example.com: Temporary local problem; please try again later\r\n" } @peers;

@@ -7,10 +7,10 @@ use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use List::Util qw(max);
 use POSIX ();
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(address smtp_connect smtp_secure smtp_reply smtp_command);
-use Headers qw(good);
+use Test::RandomHeader qw(good);
 use Lateness qw(now worst);
 
 sub endless {
@@ -19,7 +19,7 @@ sub endless {
   exim_node(main => { smtp_receive_timeout => sub { "\${if eq{\$received_port}{$p25}{" . PATIENCE . 's}{' . NEVER . 's}}' } });
   my $start = now;
   my %kind = endless_kinds(PATIENCE / 8);
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my %peers;
   for my $kind (sort keys %kind) {
     $peers{$kind} = [map { $crowd->add(listed($kind{$kind}->@*)) } 1 .. $count];

@@ -6,10 +6,10 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use Time::HiRes qw(sleep);
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(file node_queue run_exim within restart_node alive);
-use Headers qw(good);
+use Test::RandomHeader qw(good);
 use Lateness qw(now);
 
 # The daemon gets no more file descriptors than it has, or one more, or two... Its processes inherit that. With none for its log
@@ -18,7 +18,7 @@ sub files {
   my ($count) = @_;
   return skip('files: there is no prlimit') if not grep { -x "$_/prlimit" } split /:/, $ENV{PATH};
   exim_node();
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my (%count, @odd, @ended);
   for my $more (0 .. 2, 4 .. 6) {      # with 3 a delivery waits for its hints for a long time
     my ($has, $normal) = daemon_files();

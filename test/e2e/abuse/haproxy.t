@@ -5,8 +5,8 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(stop);
 
 sub haproxy {
@@ -14,7 +14,7 @@ sub haproxy {
   return skip('haproxy: it is not installed') if not grep { -x "$_/haproxy" } split /:/, $ENV{PATH};
   exim_node(main => { smtp_receive_timeout => NEVER . 's' });
   my $proxy = start_proxy();
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my $stuck = 0;
   for my $time (1 .. $count) {
     no_children();       # that of the look whether HAProxy is up

@@ -5,8 +5,8 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(node_log);
 
 # The connection breaks in the header, after each byte that means something; before the banner; and at each stage of the session.
@@ -21,7 +21,7 @@ sub reset_ {
     [reply => qr/^250 /], [send => "RCPT TO:<user\@mx.example.com>\r\n"], [reply => qr/^250 /], [send => "DATA\r\n"], [reply => qr/^354 /],
     [send => "Subject: half\r\n"], [send => "\r\n" . 'x' x 20_000 . "\r\n"], [send => '.'], [send => "\r"]);
   my @stages = ((map { [[send => $_]] } @in_header), map { [@session[0 .. $_]] } 0 .. $#session);
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my (@broken, @whole);
   for (1 .. $count) {
     for my $stage (@stages) {

@@ -6,16 +6,16 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use List::Util qw(max);
-use Abuse;
-use Crowd ();
-use Headers qw(good);
+use Test::Abuse;
+use Test::Crowd ();
+use Test::RandomHeader qw(good);
 use Lateness qw(now worst);
 
 sub slow {
   my ($count) = @_;
   # While all of them are there: their deadline is far.
   exim_node(drop => 1);
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my @bad = map { $crowd->add({ listed([wait => NEVER])->%*, limit => NEVER }) } 1 .. $count;
   my @good = map { $crowd->add(mail_peer(peer($_), good()->{bytes}, messages => 3, pause => 0.5)) } 1 .. 20;
   1 while $crowd->turn(1) and grep { not $_->{outcome} } @good;
@@ -31,7 +31,7 @@ sub slow {
   my ($allowed, @seconds);
   for (1 .. ATTEMPTS) {
     my $start = now;
-    $crowd = Crowd->new;
+    $crowd = Test::Crowd->new;
     my @quick = map { $crowd->add(listed([send => BAD], [end => qr//])) } 1 .. $count;
     $crowd->run;
     my $ending = max map { $_->{over} - $_->{began} } @quick;

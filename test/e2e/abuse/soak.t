@@ -7,10 +7,10 @@ use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use List::Util qw(max);
 use Time::HiRes qw(sleep);
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(file address node_log exim_owner stop run_quietly within);
-use Headers qw(good pick);
+use Test::RandomHeader qw(good pick);
 use Lateness qw(now worst);
 
 use constant {
@@ -40,7 +40,7 @@ sub soak {
   my $end = $start + 60 * $minutes;
   my %source = soak_sources($broken{HAProxy});
   my @source = map { my $name = $_; ($name) x $source{$name}[0] } sort keys %source;
-  my $crowd = Crowd->new(width => SOAK_WIDTH, source => sub {
+  my $crowd = Test::Crowd->new(width => SOAK_WIDTH, source => sub {
     return if now >= $end;
     my $name = pick(@source);
     my $number = ++$n;

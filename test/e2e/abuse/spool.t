@@ -5,16 +5,16 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(file exim_owner run_quietly);
-use Headers qw(good);
+use Test::RandomHeader qw(good);
 use Lateness qw(now);
 
 sub spool {
   my ($count) = @_;
   exim_node(main => { check_spool_space => '2000G', check_spool_inodes => 2_147_483_647 });
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my @peers = map { $crowd->add(mail_peer(listed(), good()->{bytes})) } 1 .. $count;
   $crowd->run;
   my @odd = grep { $_->{outcome} ne 'unexpected' or $_->{replies}[-1] !~ /^452 / } @peers;

@@ -6,10 +6,10 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
 use List::Util qw(first max);
-use Abuse;
-use Crowd ();
+use Test::Abuse;
+use Test::Crowd ();
 use Guide qw(address node_log);
-use Headers qw(bytes pick);
+use Test::RandomHeader qw(bytes pick);
 use Lateness qw(now);
 
 sub storm {
@@ -18,7 +18,7 @@ sub storm {
   # clock: pieces of good headers come in time unless the machine is later than this; a few peers wait for it
   exim_node(main => { proxy_protocol_timeout => '10s', smtp_receive_timeout => NEVER . 's', smtp_accept_max => 300 });
   my ($n, %count, @fault, @rss) = (0);
-  my $crowd = Crowd->new(width => 40, source => sub {
+  my $crowd = Test::Crowd->new(width => 40, source => sub {
     return if $n >= $count;
     my $number = ++$n;
     my $class = pick(@class);
@@ -78,7 +78,7 @@ sub refusals {
   my $n = 0;
   my @fault;
   my $before = length node_log($node);    # the storm's own peers may have been dropped as well
-  my $crowd = Crowd->new(width => 40, source => sub {
+  my $crowd = Test::Crowd->new(width => 40, source => sub {
     return if $n >= $count;
     my $number = ++$n;
     return { listed(refused_steps($number))->%*, after => sub {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-package Headers;
+package Test::RandomHeader;
 
 # PROXY headers made at random, for test/e2e/abuse/: each with what has to become of it. All choices are made by
 # rand(), so that a seed repeats them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-package Abuse;
+package Test::Abuse;
 
 # What the tests of test/e2e/abuse have in common: an Exim that is treated as nobody should, crowds of peers good and bad, and
 # what must hold after all of it: good clients are still served, the bad ones are gone in time, every message whose acceptance a
@@ -18,9 +18,9 @@ use POSIX ();
 use Socket qw(:DEFAULT);
 use Test::More import => [qw(ok diag done_testing)];
 use Time::HiRes qw(sleep);
-use Crowd qw(HANG);
+use Test::Crowd qw(HANG);
 use Guide qw(place file address free_ports release exim_owner start_node node_log start alive stop stop_all within contents write_file);
-use Headers qw(good bad alien bytes cut mutated pick);
+use Test::RandomHeader qw(good bad alien bytes cut mutated pick);
 use Lateness qw(now measure worst);
 use Test::Exim ();
 
@@ -270,7 +270,7 @@ sub whole_text {
 # Messages one after another, to see that all is well
 sub serves {
   my ($part, $n) = @_;
-  my $crowd = Crowd->new;
+  my $crowd = Test::Crowd->new;
   my @peers = map { $crowd->add(mail_peer(listed(), good()->{bytes})) } 1 .. $n // 3;
   $crowd->run;
   return check_served("$part: good clients are served afterwards", @peers);

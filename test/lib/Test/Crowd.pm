@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-package Crowd;
+package Test::Crowd;
 
 # Many TCP peers at once in one process, for test/e2e/abuse/. Each goes through steps of its own:
 #
@@ -23,8 +23,6 @@ package Crowd;
 use strict;
 use warnings;
 use Exporter qw(import);
-use FindBin ();
-use lib "$FindBin::RealBin/../lib";
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use IO::Handle ();
