@@ -6,8 +6,8 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::RealBin/../lib";
-use Test::Exim ();
-use Test::HAProxy ();
+use Test::Exim qw(MAILBOX);
+use Test::HAProxy qw(PATIENT listen_on);
 use Test::More;
 use Test::Place qw(HANG contents file find_tool free_ports has_ipv6 said start within);
 use Test::SMTP ();
@@ -20,7 +20,7 @@ my $swaks = find_tool('swaks') // plan(skip_all => 'no swaks here: run scripts/s
 eval { require Net::SSLeay } or plan(skip_all => "no Net::SSLeay here: run scripts/setup test");
 my $v6 = has_ipv6();
 
-my $acl = <<'END';
+my $acl = <<'END' . MAILBOX;
 begin acl
 begun:
   warn  condition = ${if eq{$sender_helo_name}{haproxy.example}}
@@ -41,14 +41,6 @@ rcpt:
                    proxy $proxy_host_address target $proxy_target_address $proxy_target_port \
                    here $received_ip_address $received_port session $proxy_session
   accept
-begin routers
-mailbox:
-  driver = accept
-  transport = mailbox
-begin transports
-mailbox:
-  driver = appendfile
-  file = DIR/mailbox
 END
 
 my %exim = map {
@@ -78,13 +70,7 @@ for my $version (sort keys %exim) {
     }
   }
 }
-my $proxy = Test::HAProxy->new('haproxy', <<'END' . join '', map { frontend($_) } @front);
-defaults
-    mode tcp
-    timeout connect 5m
-    timeout client 5m
-    timeout server 5m
-    timeout check 5m
+my $proxy = Test::HAProxy->new('haproxy', PATIENT . <<'END' . join '', map { frontend($_) } @front);
     option smtpchk EHLO haproxy.example
     default-server check inter 1s fall 1000 check-send-proxy
 END
@@ -92,12 +78,8 @@ END
 sub frontend {
   my ($f) = @_;
   my ($here, $there) = map { /:/ ? "[$_]" : $_ } @$f{qw(proxy ip)};
-  return <<"END";
-listen $f->{id}
-    bind $here:$f->{port}
-    source $here
-    server exim $there:$f->{server} @{[$f->{version} eq 'v1' ? 'send-proxy' : 'send-proxy-v2']} @{[$f->{tls} ? 'check-ssl verify none' : '']}
-END
+  return listen_on($f->{id}, "$here:$f->{port}", $here,
+    "exim $there:$f->{server} " . ($f->{version} eq 'v1' ? 'send-proxy' : 'send-proxy-v2') . ($f->{tls} ? ' check-ssl verify none' : ''));
 }
 ok($proxy->all_up(scalar @front), 'HAProxy finds all servers up') or diag($proxy->said, explain { $proxy->servers });
 

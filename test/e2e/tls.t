@@ -8,7 +8,7 @@ use warnings;
 use FindBin ();
 use MIME::Base64 qw(encode_base64);
 use lib "$FindBin::RealBin/../lib";
-use Test::Exim ();
+use Test::Exim qw(MAILBOX);
 use Test::HAProxy ();
 use Test::More import => [qw(plan done_testing)];
 use Test::Place qw(contents file find_tool free_ports run_quietly within write_file);
@@ -63,7 +63,7 @@ for my $who (sort keys %subject) {
 
 # --- Exim and HAProxy -----------------------------------------------------------------
 
-my $exim = Test::Exim->new('exim', addresses => [EXIM], certificate => 1, main => <<'END', rest => documented('Exim', '192.0.2.11' => PROXY) . <<"END2");
+my $exim = Test::Exim->new('exim', addresses => [EXIM], certificate => 1, main => <<'END', rest => documented('Exim', '192.0.2.11' => PROXY) . <<"END2" . MAILBOX . <<'END3');
 print_topbitchars = true
 domainlist local_domains = local.example
 acl_smtp_helo = values
@@ -71,23 +71,15 @@ END
 
 values:
   accept logwrite = @{[join ' ', map { "$_ <\$proxy_tlv_$_>" } @names]}
-
-begin routers
-mailbox:
-  driver = accept
-  transport = mailbox
-begin transports
-mailbox:
-  driver = appendfile
-  file = DIR/mailbox
+END2
 begin authenticators
 plain:
   driver = plaintext
   public_name = PLAIN
   server_prompts = :
-  server_condition = \${if and{{eq{\$auth2}{user}}{eq{\$auth3}{secret}}}}
-  server_set_id = \$auth2
-END2
+  server_condition = ${if and{{eq{$auth2}{user}}{eq{$auth3}{secret}}}}
+  server_set_id = $auth2
+END3
 $exim->start_daemon->ready;
 
 my %front;

@@ -6,7 +6,7 @@ package Test::Exim;
 #   my $exim = Test::Exim->new(NAME, OPTION...);
 #
 #   main => TEXT         more for the main section; DIR in it stands for the Exim's directory, PORT for its first port
-#   rest => TEXT         what follows the main section: ACLs, routers...
+#   rest => TEXT         what follows the main section: ACLs, routers...; MAILBOX is routers and transports for a mailbox
 #   hostname => NAME     its primary_hostname
 #   addresses => [...]   where it listens: [127.0.0.1, ::1] if not given
 #   ports => N           how many ports (1)
@@ -15,20 +15,35 @@ package Test::Exim;
 #   before => [...]      the start of a command that ends by running the daemon
 #   panic => REGEX       lines that its panic log may have
 #
-# The binary is the one argument of the test file, or in the environment as TEST_EXIM_BINARY; without one the test
-# file is skipped. The tests run a copy, in their directory, so that Exim's own user can run it.
+# The binary is the one argument of the test file, or in the environment as TEST_EXIM_BINARY, or the default release's in
+# build/; without one the test file is skipped. The tests run a copy, in their directory, so that Exim's own user can run it.
 
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Copy qw(copy);
 use POSIX qw(WNOHANG);
 use Test::More;
-use Test::Place qw(file free_ports within contents write_file start stop_all leftover);
+use Test::Place qw(file free_ports within contents write_file start stop stop_all leftover);
 use Test::SMTP ();
 
-my $fixed = abs_path(dirname(__FILE__) . '/../../aux-fixed');
+our @EXPORT_OK = qw(MAILBOX);
+
+use constant MAILBOX => <<'END';
+begin routers
+mailbox:
+  driver = accept
+  transport = mailbox
+begin transports
+mailbox:
+  driver = appendfile
+  file = DIR/mailbox
+END
+
+my $root = abs_path(dirname(__FILE__) . '/../../..');
+my $fixed = "$root/test/aux-fixed";
 my ($binary, @uid_gid);
 my @all;
 
@@ -36,19 +51,30 @@ sub all { return @all }
 
 sub binary {
   return $binary if defined $binary;
-  my $given = $ARGV[0] // $ENV{TEST_EXIM_BINARY}
-    // plan(skip_all => 'no Exim binary: name one, as in `prove -r test/e2e :: build/4.98.2/exim`, or set TEST_EXIM_BINARY');
-  -f $given && -x _ or die "$given is not a program\n";
+  my $given = given();
   $binary = file('exim.binary');
   copy($given, $binary) or die "$binary: $!\n";
   chmod 0755, $binary;
   write_file(file('any.conf'), "keep_environment =\nprimary_hostname = any.example\n");
-  my ($user) = qx('$binary' -C @{[file('any.conf')]} -bP exim_user 2>/dev/null) =~ /^exim_user = (\S+)/m or die "$given does not answer -bP exim_user\n";
+  my ($user) = says('-bP', 'exim_user') =~ /^exim_user = (\S+)/m or die "$given does not answer -bP exim_user\n";
   @uid_gid = $user =~ /\A\d+\z/ ? (getpwuid $user)[2, 3] : (getpwnam $user)[2, 3] if !$>;
   return $binary;
 }
 
-sub release { return qx('@{[binary()]}' -C /dev/null -bV 2>/dev/null) =~ /^Exim version (\S+)/ ? $1 : die "-bV says nothing\n" }
+sub given {
+  my $given = $ARGV[0] // $ENV{TEST_EXIM_BINARY};
+  if (!defined $given) {
+    my ($release) = contents("$root/scripts/lib/common.sh") =~ /^default_release=(\S+)/m;
+    $given = "$root/build/$release/exim";
+    plan(skip_all => "no Exim binary: run scripts/build, or name one, as in `prove -r test/e2e :: BINARY`") if !-e $given;
+  }
+  -f $given && -x _ or die "$given is not a program\n";
+  return abs_path($given);
+}
+
+# What the binary says without a configuration
+sub says { my (@arguments) = @_; return qx('@{[binary()]}' -C '@{[file('any.conf')]}' @arguments 2>/dev/null) }
+sub release { return says('-bV') =~ /^Exim version (\S+)/ ? $1 : die "-bV says nothing\n" }
 
 # Make this a file of Exim's own user.
 sub give { chown @uid_gid, @_ or die "@_: $!\n" if @uid_gid; return }
@@ -95,20 +121,33 @@ sub command { my ($self, @arguments) = @_; return (binary(), '-C', $self->path('
 
 sub log { my ($self, $which) = @_; return contents($self->path(($which // 'main') . 'log')) }
 
+sub starts { my ($self) = @_; return scalar(() = $self->log =~ / daemon started: /g) }
+
 # Starts the daemon, and does not wait for it.
 sub start_daemon {
   my ($self) = @_;
+  $self->{started} = $self->starts;
   $self->{pid} = start($self->{name}, @{ $self->{before} // [] }, $self->command('-bdf'));
   return $self;
 }
 
 sub alive { my ($self) = @_; return Test::Place::alive($self->{pid}) }
 
-# Waits until it listens: true, or dies of what it said.
+# Waits until it listens, or dies of what it said.
 sub ready {
   my ($self) = @_;
-  return within(sub { $self->alive; $self->log =~ /daemon started/ && contents($self->path('pid')) =~ /^\d+$/m }) || die "$self->{name} does not start\n";
+  within(sub { $self->alive; $self->starts > $self->{started} && contents($self->path('pid')) =~ /^\d+$/m }) or die "$self->{name} does not start\n";
+  return $self;
 }
+
+# Its sessions and deliveries go on.
+sub stop_daemon { my ($self, $signal) = @_; stop($self->{pid}, $signal // 'TERM'); return }
+
+# The daemon's children, also those that have ended and not been waited for
+sub children { my ($self) = @_; return map { m{/(\d+)/} } grep { contents($_) =~ /\A\d+ \(.*\) \S $self->{pid} /s } glob '/proc/[0-9]*/stat' }
+
+# Waits until there are none. The daemon may miss the signal of the last one, and would then wait for its next client.
+sub no_children { my ($self) = @_; return within(sub { kill 'CHLD', $self->{pid}; !$self->children }) }
 
 # What must hold in the end, for all of them; the daemons end here.
 sub all_well {
