@@ -174,7 +174,7 @@ sub step_wait {
 sub step_reply {
   my ($peer, $want) = @_;
   if ($peer->{input} =~ s/\A((?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\n)//) {
-    my $reply = $1 =~ s/\r//gr;
+    my $reply = $1 =~ s/\r|\n\z//gr;
     push @{ $peer->{replies} }, $reply;
     $peer->{reply_at} = now;
     return 1 if $reply =~ $want;
