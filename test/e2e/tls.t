@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# TLS that ends at the proxy, as doc-txt/experimental-spec.txt has it (section 9): Exim and a real HAProxy, with the
+# TLS that ends at the proxy, as doc-txt/guide/tls-at-the-proxy.md has it: Exim and a real HAProxy, with the
 # configurations that are taken from the text. Only addresses and paths are put in place, and what the text leaves to others:
 # files, routers, an authenticator. A wrong CRC32C cannot be had from HAProxy: test/scripts has it, 4092.
 use strict;
@@ -38,8 +38,8 @@ eval { require Net::SSLeay } or plan(skip_all => 'no Net::SSLeay here: run scrip
 # The text's indented lines from the one that is this comment, with something else in the place of what must be in them
 sub documented {
   my ($comment, %by) = @_;
-  my ($text) = contents("$FindBin::RealBin/../../doc-txt/experimental-spec.txt") =~ /^(  # \Q$comment\E\b.*\n(?:\n|  .*\n)*)/m or die "there is no '# $comment' in the text\n";
-  $text =~ s/^  //gm;
+  my ($text) = contents("$FindBin::RealBin/../../doc-txt/guide/tls-at-the-proxy.md") =~ /^(    # \Q$comment\E\b.*\n(?:\n|    .*\n)*)/m or die "there is no '# $comment' in the text\n";
+  $text =~ s/^    //gm;
   for my $old (sort { length $b <=> length $a } keys %by) { $text =~ s/(?<![\w.])\Q$old\E(?![\w.])/$by{$old}/g or die "the text does not have $old any more\n" }
   return $text;
 }
