@@ -87,12 +87,12 @@ echo "exim x.yz daemon started: pid=$7, no queue runs" > "$1/log/$8"
 }
 older=(1225 0005vi-00 ' ' PIPE_CONNECT .9999 pppp)
 newer=(PORT_D 000000005vi-0000 '\n\t' PIPECONNECT :9999 p1234)
-as_older() { for d in stdout mail log; do cmp "$suite/$d/4070" "$suite/$d/0001" || return 1; done; }
+as_older() { for f in {stdout,mail,log}/{4070,4300}; do cmp "$suite/$f" "$suite/${f%/*}/0001" || return 1; done; }
 fresh
 mkdir "$suite/stdout" "$suite/mail" "$ours/test/log"
 echo 'my $parm_port_d = 1225;  # the daemon' > "$suite/runtest"
 worded "$suite" "${older[@]}" 0001
-worded "$ours/test" "${newer[@]}" 4070
+for n in 4070 4300; do worded "$ours/test" "${newer[@]}" $n; done
 before=$(sum_of_suite)
 check "in an older suite, ours are worded as its own"	eval 'add "$suite" && as_older'
 check "it says what it worded so"			eval 'for w in "ports are" "message ids" pppp folded PIPE_CONNECT ADDRESS.PORT; do said "$w" || exit 1; done'

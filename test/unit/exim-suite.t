@@ -86,6 +86,7 @@ builds() { printf '%b\n' "$1" > "$project/scripts/build.default"; printf '%b\n' 
 
 builds '' ''
 check "all pass"			runs 0 'patched, 0001 to 0003: 3 passed, 0 failed, 0 omitted' 0001 0003
+check "without numbers: our scenarios"	runs 0 $'patched, 4070 to 4099: 30 passed, 0 failed, 0 omitted\npatched, 4300 to 4303: 4 passed, 0 failed, 0 omitted'
 builds 2 ''
 check "one fails; another is omitted"	runs "$failed" $'patched: failed: 0002\npatched, 0001 to 0003: 2 passed, 1 failed, 0 omitted\npatched, 0098 to 0099: 1 passed, 0 failed, 1 omitted' 1 3 98 99
 builds 2 2
