@@ -386,14 +386,14 @@ smtp_notquit_exit(US"synchronization-error", US"554", US"Unexpected PROXY header
 exim_exit(EXIT_FAILURE);
 }
 
-/* OpenSSL takes 5 bytes, finds that they are not TLS, and leaves the rest. With GnuTLS,
-Exim has read all of it by then. */
+/* The TLS library takes 5 bytes, finds that they are not TLS, and leaves the rest. */
 
 void
 proxy_check_tls_failure(void)
 {
 uschar rest[7];
 
+proxy_unlisted = FALSE;
 if (  recv(PROXY_INPUT_FD, rest, sizeof(rest), MSG_PEEK|MSG_DONTWAIT) == sizeof(rest)
    && (  memcmp(rest, "\r\nQUIT\n", 7) == 0
       || memcmp(rest, " TCP", 4) == 0 || memcmp(rest, " UNKNOW", 7) == 0))

@@ -63,7 +63,8 @@ extern void proxy_check_first_bytes(const uschar * s, size_t n);
 
 
 /* Check what a failed TLS handshake has left of the input of such a peer. If that is the
-rest of a header, it is logged. */
+rest of a header, it is logged. Call this while the socket is open: with GnuTLS, Exim
+drains and closes it before it logs the failure. The check is made once. */
 
 extern void proxy_check_tls_failure(void);
 
