@@ -105,7 +105,7 @@ read -r _ suites tarball tarball_sum revisions \
 }
 
 # release_of DIR: what release the source tree is of. Distributed trees say so in src/version.sh and
-# src/version.h; a checkout of Exim's git by its last tag, as 4.99.1, or 4.99.1-12-gCOMMIT for 12 commits later.
+# src/version.h; a checkout of Exim's git by its last tag, as 4.99.1, or 4.99.1-12-COMMIT for 12 commits later: as Exim's build says it.
 # (DIR is the directory that has src/globals.c.)
 release_of()
 {
@@ -116,7 +116,7 @@ elif [ -r "$1/src/version.h" ]; then
   v=$(sed -n 's/^#define EXIM_RELEASE_VERSION "\([^"]*\)".*/\1/p' "$1/src/version.h")
 elif command -v git >/dev/null; then
   v=$(git -C "$1" describe --tags --match 'exim-[0-9]*' 2>/dev/null) || true
-  v=${v#exim-}
+  v=${v#exim-} v=${v/-g/-}
 fi
 [ "$v" ] || return 1
 printf '%s\n' "${v//_/.}"

@@ -208,7 +208,7 @@ mkdir "$tree/doc"
 mv "$tree/src/doc" "$tree/doc/doc-txt"
 git_() { GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C "$tree" -c user.name=test -c user.email=test@exim.invalid "$@" > "$work/out" 2>&1; }
 git_ init -q && git_ add -A && git_ commit -qm release && git_ tag exim-4.11 && git_ commit -qm later --allow-empty || return 1
-apply "$tree" && said "Exim 4.11-1-g" && said "--tree '$tree/src'" && [ -f "$tree/src/$one_of_ours" ] &&
+apply "$tree" && said "Exim 4.11-1-" && ! said "4.11-1-g" && said "--tree '$tree/src'" && [ -f "$tree/src/$one_of_ours" ] &&
   grep -q EXPERIMENTAL_PROXY "$tree/doc/doc-txt/NewStuff" &&
   apply "$tree" --reverse && git_ status --porcelain && [ ! -s "$work/out" ]
 }
