@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "unit.h"
-#include "oracle.h"
 #include "cases.h"
 
 #define BIG        300			/* what is longer gets fewer variations */
@@ -24,15 +23,6 @@ o.r.size = size;
 o.r.missing = missing;
 o.r.reason = reason;
 return o;
-}
-
-/* Judge some bytes by the oracle's measure, on both sides. */
-
-static void
-check_by_oracle(const uint8_t * buf, size_t len, const char * what)
-{
-outcome o = oracle(buf, len);
-check(buf, len, &o, what);
 }
 
 

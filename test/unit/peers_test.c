@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser, and the oracle, with what other projects test theirs with: peers.vectors. */
 
-#include "oracle.h"
 #include "vectors.h"
 
 int

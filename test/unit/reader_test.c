@@ -20,7 +20,6 @@ waits, and none depends on the speed of the machine. */
 #include <unistd.h>
 
 #include "unit.h"
-#include "oracle.h"
 #include "cases.h"
 #include "proxy_reader.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "unit.h"
-#include "tlv_oracle.h"
 #include "proxy_text.h"
 
 #define COUNT(table) (sizeof table / sizeof table[0])

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "unit.h"
-#include "oracle.h"
-#include "tlv_oracle.h"
 #include "proxy_text.h"
 #include "proxy_tlv.h"
 

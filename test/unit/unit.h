@@ -4,15 +4,8 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-#include "proxy_header.h"
-
-/* What a call should give. A reason of NULL stands for any; several are parted by bars. h counts only for
-COMPLETE. */
-
-typedef struct {
-  proxy_result r;
-  proxy_header h;
-} outcome;
+#include "oracle.h"
+#include "pages.h"
 
 /* A test: begin(what is expected) ... checks ... end(), which prints its line. In the end, return finish() from main(). */
 
@@ -26,7 +19,8 @@ extern void bail_out(const char * what) __attribute__((noreturn));	/* the test i
 extern void fail(const uint8_t * buf, size_t len, const char * format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Call the parser with exactly these bytes, in this place, and compare: verdict, sizes, reason, each
-field, and that the structure is untouched unless the header is complete. what: which case, for the message. */
+field, and that the structure is untouched unless the header is complete. A reason of NULL stands for any; several have
+bars between. what: which case, for the message. */
 
 extern void check_here(const uint8_t * buf, size_t len, const outcome * want, const char * what);
 
@@ -38,11 +32,10 @@ extern void check_right(const uint8_t * buf, size_t len, const outcome * want, c
 
 extern void check(const uint8_t * buf, size_t len, const outcome * want, const char * what);
 
-/* Copy to those places without a call. What is at the left can be made read-only until the next copy. */
+/* The same against the oracle's opinion; and for a row of a table, which the oracle must share, or it would be of no use. */
 
-extern uint8_t * flush_right(const uint8_t * buf, size_t len);
-extern uint8_t * flush_left(const uint8_t * buf, size_t len);
-extern void      left_read_only(void);
+extern void check_by_oracle(const uint8_t * buf, size_t len, const char * what);
+extern void check_row(const uint8_t * buf, size_t len, const outcome * want, const char * what);
 
 /* Numbers that look random and are always the same: the next one, and one below a limit */
 
@@ -50,7 +43,5 @@ extern uint64_t next_random(uint64_t * state);
 extern unsigned below(uint64_t * state, unsigned limit);
 
 #define SEED UINT64_C(0x50524f5859202606)
-
-#define ARENA_MAX (192 * 1024)		/* the longest input that fits there */
 
 #endif
