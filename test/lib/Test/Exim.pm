@@ -100,7 +100,7 @@ sub configuration {
     "log_file_path = $home/%slog", "pid_file_path = $home/pid", 'keep_environment =', 'deliver_drop_privilege = true',
     'local_interfaces = <; ' . join(' ; ', $self->{addresses}->@*), 'daemon_smtp_ports = ' . join(' : ', $self->{ports}->@*, @tls),
     @tls ? 'tls_on_connect_ports = ' . join(' : ', @tls) : (),
-    @tls || $self->{certificate} ? ("tls_certificate = $fixed/4082.crt", 'tls_privatekey = ' . private_key()) : 'tls_advertise_hosts =',
+    $self->{main} =~ /^tls_certificate/m ? () : @tls || $self->{certificate} ? ("tls_certificate = $fixed/4082.crt", 'tls_privatekey = ' . private_key()) : 'tls_advertise_hosts =',
     $self->{main}, $self->{rest};
   $text =~ s/\bDIR\b/$home/g;
   $text =~ s/\bPORT\b/$self->{ports}[0]/g;
@@ -122,6 +122,14 @@ sub command { my ($self, @arguments) = @_; return (binary(), '-C', $self->path('
 sub log { my ($self, $which) = @_; return contents($self->path(($which // 'main') . 'log')) }
 
 sub starts { my ($self) = @_; return scalar(() = $self->log =~ / daemon started: /g) }
+
+# Waits for a line of the log that matches, and returns it; undef if none comes.
+sub logs {
+  my ($self, $like) = @_;
+  my $line;
+  within(sub { ($line) = $self->log =~ /^(.*$like.*)$/m });
+  return $line;
+}
 
 # Starts the daemon, and does not wait for it.
 sub start_daemon {

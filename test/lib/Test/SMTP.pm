@@ -194,7 +194,7 @@ sub resets { my ($self) = @_; setsockopt $self->{socket}, SOL_SOCKET, SO_LINGER,
 
 # after => BYTES      in clear, in one segment with the ClientHello
 # pause => SECONDS    the ClientHello a byte at a time
-# name, version, certificate, key, session: see Test::SMTP::TLS, an object of which is returned
+# name, version, certificate, key, session, status: see Test::SMTP::TLS, an object of which is returned
 sub tls {
   my ($self, %o) = @_;
   my $tls = Test::SMTP::TLS->new(%o);
@@ -209,7 +209,8 @@ sub tls {
 }
 
 # Through memory, so that the first flight can share a segment with something else. The other side is not verified.
-#   name => SERVER NAME, version => N (the highest), certificate and key => FILE, session => one to go on with
+#   name => SERVER NAME, version => N (the highest), certificate and key => FILE, session => one to go on with,
+#   status => REFERENCE to what becomes the status of the OCSP response, or `none`
 package Test::SMTP::TLS;
 
 sub new {
@@ -224,6 +225,10 @@ sub new {
   my $ssl = Net::SSLeay::new($context) or die "no TLS\n";
   Net::SSLeay::set_tlsext_host_name($ssl, $o{name}) if defined $o{name};
   Net::SSLeay::set_session($ssl, $o{session}) if $o{session};
+  if (my $status = $o{status}) {
+    Net::SSLeay::set_tlsext_status_type($ssl, Net::SSLeay::TLSEXT_STATUSTYPE_ocsp());
+    Net::SSLeay::CTX_set_tlsext_status_cb($context, sub { $$status = $_[1] ? Net::SSLeay::OCSP_response_status_str(Net::SSLeay::OCSP_response_status($_[1])) : 'none'; 1 });
+  }
   my ($in, $out) = map { Net::SSLeay::BIO_new(Net::SSLeay::BIO_s_mem()) } 1, 2;
   Net::SSLeay::set_bio($ssl, $in, $out);
   Net::SSLeay::set_connect_state($ssl);
@@ -254,6 +259,7 @@ sub wrap { my ($self, $bytes) = @_; Net::SSLeay::write($self->{ssl}, $bytes); re
 sub bye  { my ($self) = @_; Net::SSLeay::shutdown($self->{ssl}); return $self->pending }
 sub version { my ($self) = @_; return Net::SSLeay::get_version($self->{ssl}) }
 sub cipher  { my ($self) = @_; return Net::SSLeay::get_cipher($self->{ssl}) }
+sub subject { my ($self) = @_; return Net::SSLeay::X509_NAME_oneline(Net::SSLeay::X509_get_subject_name(Net::SSLeay::get_peer_certificate($self->{ssl}))) }
 sub session { my ($self) = @_; return Net::SSLeay::get1_session($self->{ssl}) }
 sub resumed { my ($self) = @_; return Net::SSLeay::session_reused($self->{ssl}) }
 
