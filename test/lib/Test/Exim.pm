@@ -12,6 +12,7 @@ package Test::Exim;
 #   ports => N           how many ports (1)
 #   tls => N             how many more, for TLS on connect
 #   certificate => 1     STARTTLS also without such ports
+#   conf => TEXT         its whole configuration; with `define`, arguments for each command of it
 #   before => [...]      the start of a command that ends by running the daemon
 #   panic => REGEX       lines that its panic log may have
 #
@@ -85,7 +86,7 @@ sub new {
   my ($n, $tls) = @$self{qw(ports tls)};
   @$self{qw(ports tls_ports)} = ([free_ports($n)], [free_ports($tls)]);
   mkdir $self->{home} or die "$self->{home}: $!\n";
-  write_file($self->path('exim.conf'), $self->configuration);
+  write_file($self->path('exim.conf'), $self->{conf} // $self->configuration);
   give($self->{home});
   push @all, $self;
   return $self;
@@ -117,7 +118,7 @@ sub private_key {    # which only Exim's own user may read
   return $key;
 }
 
-sub command { my ($self, @arguments) = @_; return (binary(), '-C', $self->path('exim.conf'), @arguments) }
+sub command { my ($self, @arguments) = @_; return (binary(), '-C', $self->path('exim.conf'), @{ $self->{define} // [] }, @arguments) }
 
 sub log { my ($self, $which) = @_; return contents($self->path(($which // 'main') . 'log')) }
 
