@@ -9,7 +9,7 @@ package Test::SMTP;
 #   reply()                              the next whole reply, lines joined by "\n"; undef if there is none
 #   expect(WHAT, REPLY)                  the next reply must be this, or match it
 #   command(LINE, REPLY)                 sends it and expects that
-#   message(FROM, TO)                    a whole message; returns Exim's id of it
+#   message(FROM, TO [, TEXT])           a whole message; returns Exim's id of it
 #   tls(OPTION...)                       a handshake: see there
 #   ended(), quit()                      nothing more may come, and then the end of the connection; QUIT first
 #   more([SECONDS])                      reads: true if something came, 0 for the end, undef if nothing came in time
@@ -160,11 +160,11 @@ sub command {
 }
 
 sub message {
-  my ($self, $from, $to) = @_;
+  my ($self, $from, $to, $text) = @_;
   $self->command("MAIL FROM:<$from>", qr/^250 /);
   $self->command("RCPT TO:<$to>", qr/^250 /);
   $self->command('DATA', qr/^354 /);
-  return $self->command("Subject: a test\r\n\r\nbody\r\n.", qr/^250 OK id=/) =~ /id=(\S+)/ ? $1 : undef;
+  return $self->command(($text // "Subject: a test\r\n\r\nbody\r\n") . '.', qr/^250 OK id=/) =~ /id=(\S+)/ ? $1 : undef;
 }
 
 # --- the end --------------------------------------------------------------------------
