@@ -105,44 +105,42 @@ for f in "${hooked[@]}"; do [ ! -f "$tree/$f" ] || cat "$pristine/$f" >> "$tree/
 refused "$failed" src/smtp_in.c: src/globals.c: OS/Makefile-Base: "is there 2 times" "2 lines match"
 }
 
-# The rename of the Nth file fails: all must be put back.
+# breaking N HOW ARGUMENTS...: the Nth rename fails, or the script is killed at it.
+breaking() { ! strace -f -qq -o "$work/trace" -e trace=/^rename -e inject="/^rename:$2:when=$1" "$root/scripts/apply" "${@:3}" > "$work/out" 2>&1; }
+fails=error=EIO killed=signal=KILL
+
 failing_rename()
 {
 local n
-mkdir -p "$work/bin"
-cat > "$work/bin/mv" <<'END'
-#!/bin/sh
-n=$(($(cat "$COUNT") - 1)); echo "$n" > "$COUNT"
-[ $n -ne 0 ] || { echo "mv: made to fail" >&2; exit 1; }
-exec /bin/mv "$@"
-END
-chmod +x "$work/bin/mv"
-for n in 1 2 4; do
-  echo "$n" > "$work/count"
+for n in 1 2 3 30; do
   fresh
   before=$(sum_of_tree "$tree")
-  ! PATH=$work/bin:$PATH COUNT=$work/count apply "$tree" && said "made to fail" && untouched || return 1
+  breaking "$n" "$fails" "$tree" && said "Input/output error" && untouched || return 1
+done
+apply "$tree" || return 1
+before=$(sum_of_tree "$tree")
+breaking 30 "$fails" "$tree" --reverse && said "Input/output error" && untouched
+}
+
+interrupted()
+{
+local n
+for n in 1 2 3 30; do
+  fresh
+  before=$(sum_of_tree "$tree")
+  breaking "$n" "$killed" "$tree" 2> /dev/null || return 1
+  ! apply "$tree" --check && said "interrupted" && ! untouched || return 1
+  apply "$tree" --reverse && untouched && apply "$tree" && breaking "$n" "$killed" "$tree" --reverse 2> /dev/null &&
+    apply "$tree" && apply "$tree" --reverse && untouched || return 1
 done
 }
 
-# Killed while the files were put in place: as if half of them had not been.
-interrupted()
+# What was interrupted is not put right if that would lose somebody's changes.
+interrupted_and_changed()
 {
-local n=0 path
 fresh
-before=$(sum_of_tree "$tree")
-apply "$tree" || return 1
-after=$(sum_of_tree "$tree")
-while read -r _ _ path; do
-  n=$((n + 1))
-  if [ $((n % 2)) = 0 ]; then
-    if [ -f "$pristine/$path" ]; then cp "$pristine/$path" "$tree/$path"; else rm "$tree/$path"; fi
-  fi
-done < "$tree/.experimental-proxy/files"
-echo partial > "$tree/.experimental-proxy/state"
-! apply "$tree" --check && said "interrupted" &&
-  apply "$tree" && said "interrupted" && [ "$(sum_of_tree "$tree")" = "$after" ] &&
-  apply "$tree" --reverse && untouched
+breaking 30 "$killed" "$tree" 2> /dev/null && echo >> "$tree/OS/Makefile-Base" || return 1
+refused "$failed" "changed since: OS/Makefile-Base"
 }
 
 # A file that we patched, or brought, was changed afterwards: --reverse says which, and leaves it alone.
@@ -235,6 +233,7 @@ check "--reverse of a tree without it"		eval 'fresh; before=$(sum_of_tree "$tree
 check "--check of a tree with it"		eval 'apply "$tree" && before=$(sum_of_tree "$tree") && apply "$tree" --check && said "already applied" && untouched'
 check "all is put back if a rename fails"	failing_rename
 check "an interrupted run is put right"		interrupted
+check "but not if a file was changed since"	interrupted_and_changed
 check "--reverse refuses if a patched file was changed"		changed_after src/smtp_in.c
 check "--reverse refuses if one of our files was changed"	changed_after "$one_of_ours"
 check "modes, and times"			modes
