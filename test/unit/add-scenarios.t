@@ -108,27 +108,20 @@ check "a scenario that its runtest cannot read is left out"	eval 'add "$suite" &
 echo 'if (/^:eval:/)' > "$suite/runtest"
 check "and brought when it can"			eval 'add "$suite" && all_there && ! said "left out"'
 
-# The Nth rename fails, or the script is killed at it.
-mkdir -p "$work/bin"
-cat > "$work/bin/mv" <<'EOF'
-#!/bin/sh
-n=$(($(cat "$COUNT") - 1)); echo "$n" > "$COUNT"
-if [ $n -eq 0 ]; then [ -z "$KILL" ] || kill -KILL $PPID; exit 1; fi
-exec /bin/mv "$@"
-EOF
-chmod +x "$work/bin/mv"
-breaking() { echo "$1" > "$work/count"; ! PATH=$work/bin:$PATH COUNT=$work/count KILL=$2 add "${@:3}"; }
+# breaking N HOW ARGUMENTS...: the Nth rename fails, or the script is killed at it.
+breaking() { ! strace -f -qq -o "$work/trace" -e trace=/^rename -e inject="/^rename:$2:when=$1" "$ours/scripts/add-scenarios" "${@:3}" > "$work/out" 2>&1; }
+fails=error=EIO killed=signal=KILL
 
 put_back()
 {
 local n
 for n in 1 2 5 11; do
   fresh
-  breaking "$n" '' "$suite" && untouched || return 1
+  breaking "$n" "$fails" "$suite" && untouched || return 1
   add "$suite" && echo changed > "$ours/test/confs/4070" && rm "$ours/test/stdout/4071" || return 1
   before=$(sum_of_suite)
-  [ "$n" -gt 5 ] || { breaking "$n" '' "$suite" && untouched; } || return 1
-  breaking "$n" '' "$suite" --remove && untouched || return 1
+  [ "$n" -gt 5 ] || { breaking "$n" "$fails" "$suite" && untouched; } || return 1
+  breaking "$n" "$fails" "$suite" --remove && untouched || return 1
 done
 }
 check "all is put back if a rename fails"		put_back
@@ -138,9 +131,9 @@ killed()
 local n
 for n in 1 2 5 11; do
   fresh
-  breaking "$n" y "$suite" 2> /dev/null || return 1
+  breaking "$n" "$killed" "$suite" 2> /dev/null || return 1
   add "$suite" --remove && untouched || return 1
-  breaking "$n" y "$suite" 2> /dev/null || return 1
+  breaking "$n" "$killed" "$suite" 2> /dev/null || return 1
   add "$suite" && all_there && add "$suite" --remove && untouched || return 1
 done
 }
