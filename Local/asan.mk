@@ -2,5 +2,5 @@
 # The feature with the address and undefined-behaviour sanitizers. Exim frees little on purpose: run it
 # with ASAN_OPTIONS=detect_leaks=0.
 #: default
-CFLAGS=-O1 -g -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE -fsanitize=address,undefined -fno-omit-frame-pointer
+CFLAGS=$(OPTIMIZE) -g1 -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE -fsanitize=address,undefined -fno-omit-frame-pointer
 LFLAGS+=-fsanitize=address,undefined
