@@ -132,7 +132,7 @@ if try "$release with SUPPORT_PROXY too: the build stops" stops; then
   check "$release with SUPPORT_PROXY too: with one clear error" one_message
 fi
 
-if try "$release with every other feature: it builds" built "$release" full-openssl; then
+if try "$release with every other feature: it builds" built "$release" full-gnutls; then
   check "$release with every other feature: -bV lists Experimental_Proxy" supports Experimental_Proxy
   check "$release with every other feature: -bV lists SOCKS" supports SOCKS
 fi
