@@ -22,7 +22,7 @@ use Fcntl qw(:flock);
 use File::Basename qw(basename dirname);
 use File::Find qw(find);
 use File::Path qw(make_path remove_tree);
-our @EXPORT_OK = qw(arguments die_with files_in read_file say_ sum usage_error write_file);
+our @EXPORT_OK = qw(arguments die_with files_in read_file say_ show_help sum usage_error write_file);
 
 umask 022;
 
