@@ -221,7 +221,7 @@ if (s && s[Ustrspn(s, "0123456789")])
   PROXY_LOG_ALWAYS(LOG_MAIN|LOG_PANIC,
     "expansion of smtp_accept_max_per_host for %s contains non-digit: %s",
     host_and_ident(FALSE), s);
-return s ? Uatoi(s) : 0;
+return s && isdigit(*s) ? Uatoi(s) : 0;
 }
 
 /* Expand smtp_active_hostname again, as the daemon did for the proxy.
