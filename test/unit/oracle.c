@@ -134,6 +134,8 @@ const char * const fault_reasons[FAULTS] = {
   "TLV overruns the header", "bad length of CRC32C TLV", "more than one CRC32C TLV", "CRC32C does not match"
 };
 
+#define ANY_SIZE 0, 0, 65535
+
 const oracle_name oracle_names[] = {
   { "alpn",		0x01, 0, 0, PROXY_VALUE_TEXT, ANY_SIZE },
   { "authority",	0x02, 0, 0, PROXY_VALUE_TEXT, ANY_SIZE },

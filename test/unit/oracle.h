@@ -51,8 +51,6 @@ typedef struct {
   size_t		most;
 } oracle_name;
 
-#define ANY_SIZE 0, 0, 65535
-
 extern const oracle_name oracle_names[];
 extern const size_t oracle_name_count;
 extern oracle_name oracle_number(unsigned type);	/* any value of that type */

@@ -20,8 +20,8 @@ waits, and none depends on the speed of the machine. */
 #include <unistd.h>
 
 #include "unit.h"
-#include "cases.h"
 #include "proxy_reader.h"
+#include "vectors.h"
 
 #define SECONDS    3			/* of the deadline */
 #define MS         INT64_C(1000000)	/* in nanoseconds */
@@ -543,64 +543,15 @@ return out;
 
 /* ---------- what is sent ---------- */
 
-typedef struct {
-  const char *	name;
-  uint8_t	buf[300];
-  size_t	len;
-} sample;
+static const vector * rows, * samples;	/* the samples are the last of the rows */
+static size_t row_count, sample_count;
 
-static sample samples[40];
-static size_t sample_count;
-
-static void
-add_sample(const char * name, const uint8_t * p, size_t n)
-{
-sample * s = samples + sample_count++;
-s->name = name;
-s->len = n;
-memcpy(s->buf, p, n);
-}
-
-#define V2 "\r\n\r\n\0\r\nQUIT\n"
 #define TAIL "EHLO client.example\r\nPROXY "
-
-static void
-make_samples(void)
-{
-uint8_t line[300];
-
-add_sample("v1 TCP4", S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 25\r\n"));
-add_sample("v1 TCP6", S("PROXY TCP6 2001:db8::7 203.0.113.5 1234 25\r\n"));
-add_sample("v1 UNKNOWN", S("PROXY UNKNOWN\r\n"));
-add_sample("v1 UNKNOWN with CRs", S("PROXY UNKNOWN \r \n \r\r\n"));
-add_sample("v1 of 107 bytes", S("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"));
-add_sample("v2 IPv4", S(V2 "\x21\x11\0\x0c" "\300\0\2\1\306\063\144\372\xdc\4\0\x19"));
-add_sample("v2 IPv6 and a TLV", S(V2 "\x21\x21\0\x27" "0123456789abcdef0123456789ABCDEF\xdc\4\0\x19\4\0\0"));
-add_sample("v2 LOCAL", S(V2 "\x20\0\0\0"));
-add_sample("v2 LOCAL of 7", S(V2 "\x20\0\0\7" "QUIT\r\n\r"));
-add_sample("bad v1 protocol", S("PROXY TCP5 192.0.2.1 198.51.100.250 56324 25\r\n"));
-add_sample("bad v1, short", S("PROXY \r\n"));
-add_sample("bad v1 port", S("PROXY TCP4 192.0.2.1 198.51.100.250 56324 65536\r\n"));
-add_sample("bad v2 version", S(V2 "\x31\x11\0\x0c" "\300\0\2\1\306\063\144\372\xdc\4\0\x19"));
-add_sample("bad v2 family, of 0", S(V2 "\x21\x41\0\0"));
-add_sample("bad v2 TLV", S(V2 "\x21\x11\0\x0e" "\300\0\2\1\306\063\144\372\xdc\4\0\x19\4\0"));
-add_sample("no header", S("EHLO client.example\r\n"));
-add_sample("no header, nearly v1", S("PROXX TCP4 192.0.2.1 198.51.100.250 56324 25\r\n"));
-add_sample("no header, nearly v2", S("\r\n\r\n\0\r\nQUIT\r\n"));
-
-memset(line, 'x', sizeof line);
-memcpy(line, "PROXY TCP4 ", 11);
-memcpy(line + 106, "\r\n", 2);
-add_sample("v1, a byte too long", line, 108);
-memset(line + 106, 'x', 2);
-memcpy(line + 148, "\r\n", 2);
-add_sample("v1 of 150", line, 150);
-}
 
 /* Put a sample and what follows it where the peer takes it from. */
 
 static size_t
-put_stream(const sample * s, const char * tail)
+put_stream(const vector * s, const char * tail)
 {
 memcpy(stream, s->buf, s->len);
 memcpy(stream + s->len, tail, strlen(tail));
@@ -726,7 +677,7 @@ uint64_t state = SEED;
 begin("pieces at random, at random times, with interrupted calls and short reads");
 for (int i = 0; i < 20000; i++)
   {
-  const sample * s = samples + below(&state, (unsigned)sample_count);
+  const vector * s = samples + below(&state, (unsigned)sample_count);
   size_t n = put_stream(s, below(&state, 3) ? TAIL : ""), count = 1 + below(&state, 6);
   play p = new_play(s->name, (int)below(&state, TRANSPORTS), n, count);
   int64_t when = STARTED / MS;
@@ -751,42 +702,22 @@ for (int i = 0; i < 20000; i++)
 end();
 }
 
-/* Every header of the tables, in one piece and in two */
+/* Every row of the tables, in two pieces */
 
 static void
 test_tables(void)
 {
 uint64_t state = SEED;
 
-begin("every header of the tables, good and bad, in two pieces");
-for (size_t i = 0; i < image_count + bad_v1_count + none_count; i++)
+begin("every row of the tables, in two pieces");
+for (const vector * v = rows; v < rows + row_count; v++)
   for (int t = 0; t < TRANSPORTS; t++)
     {
-    size_t k = i - image_count, n;
-    play p;
-
-    if (i < image_count) memcpy(stream, images[i].buf, n = images[i].len);
-    else if (k < bad_v1_count) memcpy(stream, bad_v1_cases[k].line, n = bad_v1_cases[k].len);
-    else memcpy(stream, none_cases[k - bad_v1_count].buf, n = none_cases[k - bad_v1_count].len);
-    memcpy(stream + n, TAIL, sizeof TAIL - 1);
-    n += sizeof TAIL - 1;
-    p = new_play("table", t, n, 2);
+    size_t n = put_stream(v, TAIL);
+    play p = new_play(v->text, t, n, 2);
     pieces[0] = (piece) { below(&state, (unsigned)n), 0, 0 };
     pieces[1] = (piece) { n, below(&state, 6), 0 };
     run(&p);
-    }
-for (size_t i = 0; i < bad_v2_count; i++)
-  for (int t = 0; t < TRANSPORTS; t++)
-    {
-    const bad_v2 * c = bad_v2_cases + i;
-    uint8_t * buf = make_v2(c->byte12, c->byte13, c->length, (size_t)c->length + 40);
-    size_t n = 16 + (size_t)c->length + 40;
-    play p = new_play(c->name, t, n, 2);
-    pieces[0] = (piece) { below(&state, (unsigned)n), 0, 0 };
-    pieces[1] = (piece) { n, WAITS, 0 };
-    p.all = buf;
-    run(&p);
-    free(buf);
     }
 end();
 }
@@ -803,11 +734,13 @@ for (int t = 0; t < TRANSPORTS; t++)
   for (int kind = 0; kind < 3; kind++)
     for (size_t k = 0; k < sizeof step / sizeof step[0]; k++)
       {
-      uint8_t * buf = make_v2(0x21, kind == 1 ? 0x91 : 0x11, 65535, 65535 + 30);
+      static const char start[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff" "0123456789ab\4\xff\xf0";
       size_t n = 65551 + 30, count = 0;
       play p;
 
-      fill_tlvs(buf + 28, 65523);
+      memset(stream, 'x', n);
+      memcpy(stream, start, sizeof start - 1);
+      if (kind == 1) stream[13] = 0x91;
       if (kind == 2) n = 65550;
       for (size_t upto = 0; upto < n; count++)
         {
@@ -815,10 +748,8 @@ for (int t = 0; t < TRANSPORTS; t++)
         pieces[count] = (piece) { upto, (unsigned)count & 1 ? WAITS : 0, 0 };
         }
       p = new_play("largest", t, n, count);
-      p.all = buf;
       p.ends = kind == 2 ? SHUTS : STAYS;
       run(&p);
-      free(buf);
       }
 end();
 }
@@ -1012,11 +943,13 @@ for (int t = UNIX; t <= TCP; t++)
     pieces[0].at = WAITS;
     expect_calls(&p, none ? 2 : 3, 1, 0);
     }
-  for (size_t i = good_v1_count; i < image_count; i++)
+  for (const vector * v = rows; v < rows + row_count; v++)
     {
-    play p = new_play(images[i].name, t, images[i].len, 1);
-    pieces[0] = (piece) { images[i].len, 0, 0 };
-    p.all = images[i].buf;
+    play p = new_play(v->name, t, v->len, 1);
+    if (v->want.r.verdict != PROXY_HDR_COMPLETE || v->want.h.version != 2) continue;
+    pieces[0] = (piece) { v->want.r.size, 0, 0 };
+    p.all = v->buf;
+    p.n = v->want.r.size;
     expect_calls(&p, 2, 0, 0);
     }
   }
@@ -1025,7 +958,7 @@ end();
 begin("half a signature: poll() waits for a byte more than that, where it can");
 for (size_t cut = 1; cut < 12; cut++)
   {
-  const sample * s = samples + (cut < 6 ? 0 : 5);
+  const vector * s = samples + (cut < 6 ? 0 : 5);
   play p = new_play(s->name, TCP, put_stream(s, ""), 2);
   pieces[0] = (piece) { cut, 0, 0 };
   pieces[1] = (piece) { p.n, WAITS, STARTED / MS + 1000 };
@@ -1073,8 +1006,8 @@ end();
 int
 main(void)
 {
-make_images();
-make_samples();
+rows = read_vectors("headers.vectors", &row_count);
+for (samples = rows + row_count; strcmp(samples[-1].source, "reader") == 0; samples--) sample_count++;
 
 test_deadline();
 test_calls();

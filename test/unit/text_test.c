@@ -85,7 +85,7 @@ if (*s || i != n) fail(p, n, "cannot be told from another");
 static void
 test_text_short(void)
 {
-begin("text: every byte; every two; between letters");
+begin("shows every byte, every two, and every one between letters");
 for (unsigned a = 0; a < 256; a++)
   {
   uint8_t v[4] = { (uint8_t)a };
@@ -129,7 +129,7 @@ static const struct { const char * bytes; size_t n; int good; } borders[] = {
   { "\xf8\x88\x80\x80\x80", 5, 0 }, { "\xfc\x84\x80\x80\x80\x80", 6, 0 }, { "\xfe", 1, 0 }, { "\xff", 1, 0 }
 };
 
-begin("UTF-8: its borders, by hand");
+begin("shows well-formed UTF-8, and escapes all else, at its borders");
 for (size_t i = 0; i < COUNT(borders); i++)
   {
   const uint8_t * p = (const uint8_t *)borders[i].bytes;
@@ -169,7 +169,7 @@ test_text_all(void)
 {
 static const uint8_t ends[] = { 0x7f, 0x80, 0xbf, 0xc0 };
 
-begin("UTF-8: characters of all planes, also beyond; leads and next bytes, all with all");
+begin("shows characters of all planes, whatever is beside them");
 for (unsigned long c = 0; c < 0x200000; )
   {
   uint8_t v[4];
@@ -196,7 +196,7 @@ test_text_random(void)
 {
 uint64_t state = SEED;
 
-begin("text at random, of likely bytes");
+begin("shows likely bytes at random");
 for (int i = 0; i < 40000; i++)
   {
   static const uint8_t likely[] = "a\\0\r\n\x7f\x80\x85\x9f\xa0\xbf\xc2\xc3\xe0\xe2\xed\xef\xf0\xf4\xf5";
@@ -211,7 +211,7 @@ end();
 static void
 test_big(void)
 {
-begin("values of 65,535 bytes: within the room promised");
+begin("needs no more than the promised room for 65,535 bytes");
 for (int c = 0; c < 4; c++)
   {
   memset(many, "\xff\\x\xc3"[c], sizeof many);

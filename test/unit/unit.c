@@ -161,6 +161,8 @@ memset(&untouched, UNTOUCHED, sizeof untouched);
 memset(&h, UNTOUCHED, sizeof h);
 r = proxy_header_parse(buf, len, &h);
 
+if (proxy_header_version(buf, len) != oracle_version(buf, len))
+  fail(buf, len, "%s: expected version %d, got %d", what, oracle_version(buf, len), proxy_header_version(buf, len));
 if (r.verdict != want->r.verdict || r.size != want->r.size || r.missing != want->r.missing)
   {
   fail(buf, len, "%s: expected %s, size %zu, missing %zu, got %s, %zu, %zu (%s)", what,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Test vectors, from files of rows whose columns are parted by tabs: peers.vectors tells how they are written. */
+/* Test vectors, from files of rows whose columns are parted by tabs: peers.vectors tells how they are written. A row of two
+columns is a name and bytes, without a verdict. */
 
 #ifndef VECTORS_H
 #define VECTORS_H
@@ -9,6 +10,7 @@
 typedef struct {
   const char *	source;			/* the first column */
   const char *	name;
+  const char *	text;			/* the bytes, as the file has them */
   const char *	note;			/* the last; "" if there is none */
   uint8_t *	buf;
   size_t	len;
