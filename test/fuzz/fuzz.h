@@ -7,6 +7,8 @@ and proxy_reader.h. */
 
 #include <stddef.h>
 #include <stdint.h>
+#include "../unit/oracle.h"
+#include "../unit/pages.h"
 
 /* Abort, with a message, unless a condition holds. */
 
@@ -15,16 +17,6 @@ and proxy_reader.h. */
 
 extern void fuzz_fail(const char * file, int line, const char * condition, const char * format, ...)
   __attribute__((noreturn, format(printf, 4, 5)));
-
-/* Copy n bytes so that the page after the last, or before the first, cannot be touched. The copy is valid until
-the next call of the same function. */
-
-extern const uint8_t * before_the_end(const void * p, size_t n);
-extern const uint8_t * after_the_start(const void * p, size_t n);
-
-/* Get room for n bytes, with a page after it that cannot be touched. */
-
-extern char * room_for(size_t n);
 
 /* Tell the memory sanitizer that bytes have been written (libFuzzer itself is not built with it), or that their
 values must not be used. */
@@ -40,19 +32,6 @@ values must not be used. */
 # define WRITTEN(p, n)	((void)0)
 # define FORGET(p, n)	memset(p, 0xa5, n)
 #endif
-
-/* Set to check every prefix of every input, rather than of one input in 16 */
-
-extern int fuzz_thorough;
-
-/* mend.c: make the stated length, the lengths of the TLVs, and the checksum of a v2 header fit its size. Without
-this, hardly anything that a mutator makes gets past them. */
-
-extern void mend(uint8_t * data, size_t size);
-
-/* text.c: escape a value, and check that the text is clean and tells the value. */
-
-extern void check_text(const uint8_t * value, size_t length);
 
 /* Each target */
 

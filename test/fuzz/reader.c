@@ -365,7 +365,7 @@ script = data;
 stream = data + SCRIPT_LEN;
 stream_size = size - SCRIPT_LEN;
 how = script[0];
-if (!buffer) buffer = (uint8_t *)room_for(PROXY_HEADER_MAX);
+buffer = flush_right(NULL, PROXY_HEADER_MAX);
 FORGET(buffer, buffer_used);		/* what the last reader has read */
 arrived = taken = peeked = in_time = buffer_used = 0;
 ended = next_piece = misled = 0;
