@@ -247,6 +247,11 @@ int len = snprintf(line, sizeof line, format, text);
 check_by_oracle((const uint8_t *)line, (size_t)len, "line");
 }
 
+/* A text as an address, in each place */
+
+static const char * const texts[] = { "PROXY TCP6 :: %s 1 2\r\n", "PROXY TCP6 %s :: 1 2\r\n", "PROXY TCP4 :: %s 1 2\r\n",
+  "PROXY TCP4 %s :: 1 2\r\n" };
+
 /* Numbers below a limit, written in several ways, where the lines have %s. The first way is tried for each number, the
 others for one in seven; each number in so many of the lines, by turns. */
 
@@ -309,13 +314,13 @@ for (unsigned len = 0; len <= 8; len++)
     char text[16];
     for (unsigned i = 0; i < len; i++) text[i] = alphabet[v >> 2 * i & 3];
     text[len] = 0;
-    check_text(v & 1 ? "PROXY TCP6 %s :: 1 2\r\n" : "PROXY TCP6 :: %s 1 2\r\n", text);
+    check_text(texts[v % 4], text);
     }
 end();
 }
 
 
-/* ---------- IPv6 and IPv4 texts at random, against inet_pton(3) ---------- */
+/* ---------- IPv6 and IPv4 texts at random; the oracle asks inet_pton(3) about each ---------- */
 
 static size_t
 add_groups(char * s, uint64_t * state, unsigned count)
@@ -380,41 +385,20 @@ while (edits-- > 0)
 s[n] = 0;
 }
 
-static int
-theirs_is(const char * text, uint8_t * address)
-{
-if (inet_pton(AF_INET6, text, address) == 1) return 1;
-memcpy(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-return inet_pton(AF_INET, text, address + 12) == 1;
-}
-
 static void
-test_differential(const char * name, int af)
+test_texts(const char * name, int dotted)
 {
-uint64_t state = SEED + (uint64_t)af;
+uint64_t state = SEED + (uint64_t)dotted;
 unsigned long good = 0;
+uint8_t address[16];
 
 begin("%s", name);
 for (long i = 0; i < TEXTS; i++)
   {
-  char text[160], line[320];
-  int swap = i & 1, len;
-  outcome o = { .r.verdict = PROXY_HDR_BAD };
-  proxy_endpoint theirs = { { 0 }, 0 }, other = { { 0 }, 0 };
-
-  make_text(text, &state, af == AF_INET);
-  len = snprintf(line, sizeof line, "PROXY TCP%c %s %s 1 2\r\n", i & 2 ? '4' : '6', swap ? "::" : text, swap ? text : "::");
-  o.r.size = (size_t)len;
-  if (len <= 107 && theirs_is(text, theirs.address))
-    {
-    good++;
-    o.r.verdict = PROXY_HDR_COMPLETE;
-    o.h = (proxy_header) { .version = 1, .command = PROXY_CMD_PROXY, .has_client = 1, .source = swap ? other : theirs,
-      .destination = swap ? theirs : other };
-    o.h.source.port = 1;
-    o.h.destination.port = 2;
-    }
-  check_right((const uint8_t *)line, (size_t)len, &o, "text");
+  char text[160];
+  make_text(text, &state, dotted);
+  good += inet_pton(dotted ? AF_INET : AF_INET6, text, address) == 1;
+  check_text(texts[i % 4], text);
   }
 if (good < TEXTS / 10 || good > TEXTS / 10 * 9) fail(NULL, 0, "the generator is lopsided: %lu good", good);
 end();
@@ -584,8 +568,8 @@ test_v1_replaced();
 test_v1_shifted();
 for (size_t i = 0; i < COUNT(all_numbers); i++) test_numbers(all_numbers + i);
 test_inet6_shapes();
-test_differential("judges IPv6 texts at random as inet_pton does", AF_INET6);
-test_differential("judges IPv4 texts at random as inet_pton does", AF_INET);
+test_texts("judges IPv6 texts at random", 0);
+test_texts("judges IPv4 texts at random", 1);
 
 test_v2_bits();
 test_v2_fields();
