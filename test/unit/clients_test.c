@@ -218,19 +218,19 @@ test_basics(void)
 {
 uint8_t other[PROXY_INET6_LEN];
 
-begin("no table: no count");
+begin("counts nobody without a table");
 if (proxy_clients_enter(1, address[0]) != -1) fail(NULL, 0, "there is one");
 proxy_clients_leave(1);
 end();
 
-begin("no memory: said so");
+begin("says that there is no memory");
 no_memory = 1;
 if (proxy_clients_map(TABLE) != 0 || errno != ENOMEM) fail(NULL, 0, "it is not");
 if (proxy_clients_enter(1, address[0]) != -1) fail(NULL, 0, "there is a table");
 no_memory = 0;
 end();
 
-begin("sessions are counted, and those that left are not");
+begin("counts sessions, but not those that left");
 new_table(TABLE);
 for (int i = 0; i < 3; i++)
   if (proxy_clients_enter(10 + i, address[0]) != i) fail(NULL, 0, "session %d", i);
@@ -242,7 +242,7 @@ if (proxy_clients_enter(13, address[0]) != 2) fail(NULL, 0, "after one left");
 if (proxy_clients_enter(21, address[1]) != 1) fail(NULL, 0, "another client's second");
 end();
 
-begin("a full table: no count, and room again");
+begin("does not count in a full table, and has room again");
 new_table(2);
 (void) proxy_clients_enter(1, address[0]);
 (void) proxy_clients_enter(2, address[0]);
@@ -251,7 +251,7 @@ proxy_clients_leave(1);
 if (proxy_clients_enter(3, address[0]) != 1) fail(NULL, 0, "there is no room");
 end();
 
-begin("every byte of the address counts");
+begin("tells clients apart by every byte of the address");
 for (int i = 0; i < PROXY_INET6_LEN; i++)
   {
   new_table(TABLE);
@@ -262,7 +262,7 @@ for (int i = 0; i < PROXY_INET6_LEN; i++)
   }
 end();
 
-begin("the numbers may begin again");
+begin("counts on when its numbers begin again");
 new_table(TABLE);
 *memory = WRAPS;
 for (int i = 0; i < TABLE; i++)
@@ -283,7 +283,7 @@ test_processes(void)
 pid_t pids[CROWD];
 int seen[CROWD] = { 0 }, pipes[2], count;
 
-begin("40 processes at once: each finds another number, whichever were killed before");
+begin("gives each of 40 processes another number, whichever were killed before");
 if (pipe(pipes) < 0) fail(NULL, 0, "pipe: %s", strerror(errno));
 new_table(CROWD);
 for (int round = 0; round < 50; round++)
@@ -315,10 +315,10 @@ main(void)
 for (int i = 0; i < TABLE; i++) memset(address[i], i + 1, PROXY_INET6_LEN);
 setvbuf(stdout, NULL, _IOLBF, 0);
 test_basics();
-test_plays("sessions that come at once: exactly the limit gets in", 1, 0, 0);
-test_plays("of two clients: the same for each", 2, 0, 0);
-test_plays("some are killed while they enter: no more than the limit get in", 2, 1, 0);
-test_plays("they end as well, and others take their slots", 3, 1, 1);
+test_plays("lets exactly the limit in of sessions that come at once", 1, 0, 0);
+test_plays("lets exactly the limit in of each of two clients", 2, 0, 0);
+test_plays("lets no more in when some are killed as they enter", 2, 1, 0);
+test_plays("lets no more in when others take the slots of those that end", 3, 1, 1);
 test_processes();
 return finish();
 }

@@ -22,7 +22,7 @@ static size_t row_count, sample_count;
 static void
 test_whole(void)
 {
-begin("whole, with and without bytes that follow: at once, late, and before each call");
+begin("reads a header that comes whole, at once, late and before each call, and nothing that follows");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (int tail = 0; tail < 3; tail++)
@@ -45,7 +45,7 @@ end();
 static void
 test_cuts(void)
 {
-begin("in two pieces, cut at every byte, the second before each call; then the end of the connection, or none");
+begin("reads a header in two pieces, cut at every byte, the second before each call");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     {
@@ -70,7 +70,7 @@ end();
 static void
 test_partial(void)
 {
-begin("the start of each, to every byte: silence, shutdown, reset; before the first call and between others");
+begin("ends at silence, a shutdown or a reset after every byte");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (size_t cut = 0; cut < samples[i].len; cut++)
@@ -99,7 +99,7 @@ test_bytes(void)
 {
 static const int64_t pause[] = { 0, 1, 19, 50, 500 };
 
-begin("a byte at a time, at several speeds; the deadline is for all of it");
+begin("reads a byte at a time, at several speeds, by one deadline for all");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (int low = 0; low < 2; low++)
@@ -123,7 +123,7 @@ test_random(void)
 {
 uint64_t state = SEED;
 
-begin("pieces at random, at random times, with interrupted calls and short reads");
+begin("reads pieces at random, at random times, with interrupted calls and short reads");
 for (int i = 0; i < 20000; i++)
   {
   const vector * s = samples + below(&state, (unsigned)sample_count);
@@ -158,7 +158,7 @@ test_tables(void)
 {
 uint64_t state = SEED;
 
-begin("every row of the tables, in two pieces");
+begin("reads every row of the tables in two pieces");
 for (const vector * v = rows; v < rows + row_count; v++)
   for (int t = 0; t < TRANSPORTS; t++)
     {
@@ -178,7 +178,7 @@ test_largest(void)
 {
 static const size_t step[] = { 66000, 32768, 1460, 97 };
 
-begin("a v2 header of 65,551 bytes, good, bad and cut, in pieces");
+begin("reads a v2 header of 65,551 bytes, good, bad and cut, in pieces");
 for (int t = 0; t < TRANSPORTS; t++)
   for (int kind = 0; kind < 3; kind++)
     for (size_t k = 0; k < sizeof step / sizeof step[0]; k++)
@@ -211,7 +211,7 @@ test_over_long(void)
 static const size_t ends_at[] = { 109, 110, 111, 500, 4094, 4095, 4096, 4097, 4098, 4099, 5000, 0 };
 static const size_t step[] = { 6000, 107, 1 };
 
-begin("v1 lines that are too long, their end early, late or missing; then silence, more bytes, shutdown");
+begin("takes a v1 line that is too long to its end, or as far as it looks for one");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t e = 0; e < sizeof ends_at / sizeof ends_at[0]; e++)
     for (size_t k = 0; k < sizeof step / sizeof step[0]; k++)
@@ -260,7 +260,7 @@ end();
 static void
 test_odd_system(void)
 {
-begin("EINTR at each call, or again and again; EAGAIN after poll(); short reads");
+begin("reads on after EINTR, EAGAIN and short reads");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (unsigned k = 0; k <= 14; k++)
@@ -293,7 +293,7 @@ end();
 static void
 test_errors(void)
 {
-begin("recv(), read() or poll() that fails for good, from each call on");
+begin("ends when recv(), read() or poll() fails for good, from each call on");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (unsigned k = 1; k <= 8; k++)
@@ -321,7 +321,7 @@ end();
 static void
 test_quiet(void)
 {
-begin("WAITING after the time that was asked for, and run again to the end");
+begin("says WAITING after the time that was asked for, and ends as well when run again");
 for (int t = 0; t < TRANSPORTS; t++)
   for (size_t i = 0; i < sample_count; i++)
     for (int late = 0; late < 3; late++)
@@ -336,7 +336,7 @@ for (int t = 0; t < TRANSPORTS; t++)
         }
 end();
 
-begin("WAITING once for each time that it is quiet");
+begin("says WAITING once for each time that it is quiet");
 for (int t = 0; t < TRANSPORTS; t++)
   {
   play p = new_play("silence", t, put_stream(samples, ""), 1);
@@ -373,7 +373,7 @@ if (w.reads != reads || w.polls != polls || w.sets != sets || w.sleeps != 0)
 static void
 test_calls(void)
 {
-begin("two calls for a header that is there, three and a poll() for one that comes; one for what is none");
+begin("takes two calls for a header that is there, three and a poll() for one that comes, one for what is none");
 for (int t = UNIX; t <= TCP; t++)
   {
   for (size_t i = 0; i < sample_count; i++)
@@ -401,7 +401,7 @@ for (int t = UNIX; t <= TCP; t++)
   }
 end();
 
-begin("half a signature: poll() waits for a byte more than that, where it can");
+begin("waits for a byte more than half a signature, where poll() can");
 for (size_t cut = 1; cut < 12; cut++)
   {
   const vector * s = samples + (cut < 6 ? 0 : 5);
@@ -428,7 +428,7 @@ const int64_t second = 1000 * MS;
 play p = new_play("deadline", UNIX, 0, 0);
 struct timespec d;
 
-begin("the time that is left of a deadline, at every fraction of a second");
+begin("tells the time that is left, rounded up, at every fraction of a second");
 on = &p;
 for (size_t f = 0; f < sizeof fractions / sizeof fractions[0]; f++)
   {
