@@ -253,7 +253,7 @@ static const char * const texts[] = { "PROXY TCP6 :: %s 1 2\r\n", "PROXY TCP6 %s
   "PROXY TCP4 %s :: 1 2\r\n" };
 
 /* Numbers below a limit, written in several ways, where the lines have %s. The first way is tried for each number, the
-others for one in seven; each number in so many of the lines, by turns. */
+others for one in seven; each number in in_lines of the lines, beginning with another one each time. */
 
 typedef struct {
   const char *	name;

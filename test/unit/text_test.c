@@ -145,7 +145,7 @@ for (size_t i = 0; i < COUNT(borders); i++)
 end();
 }
 
-/* In one value as many as fit: what is shown of each may not depend on what stands beside it. */
+/* In one value as many as fit: what is shown of each may not depend on what is beside it. */
 
 static uint8_t many[VALUE_MAX];
 static size_t many_n;

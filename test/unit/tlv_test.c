@@ -536,7 +536,7 @@ for (unsigned client = 0; client < 256; client++)
 end();
 }
 
-/* A row that has not been checked must do no harm, whatever comes of it. */
+/* A row that has not been checked must do no harm, whatever is found in it. */
 
 static void
 test_find_unchecked(void)
