@@ -4,78 +4,55 @@
 use strict;
 use warnings;
 use FindBin ();
-use lib "$FindBin::RealBin/../lib", "$FindBin::RealBin/../../lib";
+use lib "$FindBin::RealBin/../../lib";
 use List::Util qw(max);
 use POSIX ();
+use Test::More;
+use Lateness qw(now worst);
 use Test::Abuse;
 use Test::Crowd ();
-use Guide qw(address smtp_connect smtp_secure smtp_reply smtp_command);
 use Test::RandomHeader qw(good);
-use Lateness qw(now worst);
+use Test::SMTP ();
 
-sub endless {
+part(3, sub {
   my ($count) = @_;
-  # Not for good clients, at another port, nor in TLS, where the refusals are counted: there no clock may end it.
-  exim_node(main => { smtp_receive_timeout => sub { "\${if eq{\$received_port}{$p25}{" . PATIENCE . 's}{' . NEVER . 's}}' } });
+  # No clock ends good clients, at another port, nor peers in TLS, where the refusals are counted.
+  my $exim = exim('mx', ports => 2, set => { smtp_receive_timeout => '${if eq{$received_port}{PORT}{' . PATIENCE . 's}{' . NEVER . 's}}' });
   my $start = now;
   my %kind = endless_kinds(PATIENCE / 8);
   my $crowd = Test::Crowd->new;
-  my %peers;
-  for my $kind (sort keys %kind) {
-    $peers{$kind} = [map { $crowd->add(listed($kind{$kind}->@*)) } 1 .. $count];
-  }
-  my @good = map { $crowd->add({ mail_peer(listed(), good()->{bytes}, messages => 3, pause => 0.5)->%*, port => $pfront }) } 1 .. 5;
-  my $tls = in_tls(BAD);
+  my %peers = map { my $steps = $kind{$_}; ($_ => [map { $crowd->add(listed(@$steps)) } 1 .. $count]) } sort keys %kind;
+  my @good = map { $crowd->add({ mail_peer(listed(), good()->{bytes}, messages => 3, pause => 0.5)->%*, port => $exim->{ports}[1] }) } 1 .. 5;
+  pipe my $in, my $out or die "pipe: $!\n";
+  my $pid = fork // die "fork: $!\n";
+  if (!$pid) { syswrite $out, in_tls($exim->{tls_ports}[0]); POSIX::_exit(0) }
+  close $out;
   $crowd->run;
   my $allowed = PATIENCE + SESSION + waited(@good) + TURNS * worst($start);    # clock: the upper bound, by how busy the machine was meanwhile
   for my $kind (sort keys %peers) {
     my @p = $peers{$kind}->@*;
-    my $seconds = max map { ($_->{gone_at} // $_->{over}) - ($_->{heard} // $_->{began}) } @p;
-    my $early = grep { ($_->{gone_at} // $_->{over}) - $_->{began} < PATIENCE } @p;
-    my $refusals = max map { scalar(() = $_->{said} =~ /^503 /mg) } @p;
-    my @odd = grep { $_->{outcome} !~ /\A(?:closed|reset)\z/ or $_->{said} =~ /^250/m } @p;
+    my $end = sub { $_[0]{gone_at} // $_[0]{over} };
+    none_of("ends a peer that has failed and sends $kind", map { "$_->{outcome} in $_->{in}: " . substr $_->{said}, -300 } grep { $_->{outcome} !~ /\A(?:closed|reset)\z/ || $_->{said} =~ /^250/m } @p);
+    cmp_ok(max(map { scalar(() = $_->{said} =~ /^503 /mg) } @p), '<=', REFUSALS, "refuses no more than that: $kind");
+    cmp_ok(max(map { $end->($_) - ($_->{heard} // $_->{began}) } @p), '<=', $allowed, "ends it in time: $kind");
     # clock: where too few commands are sent to be too many, the time ends it, which began no earlier than ours
-    $early = 0 if $kind !~ /\bnothing|now and then/;
-    check(sprintf('endless: %s: gone after %.1f s, %d refusals', $kind, $seconds, $refusals),
-      !@odd && !$early && $refusals <= REFUSALS && $seconds <= $allowed,
-      sprintf("%d were gone before %d s, %.1f s are allowed\n", $early, PATIENCE, $allowed) . few(map { "$_->{outcome} in $_->{in}: " . substr $_->{said}, -300 } @odd));
+    ok(!grep({ $end->($_) - $_->{began} < PATIENCE } @p), "does not end it early: $kind") if $kind =~ /\bnothing|now and then/;
   }
-  check_tls($tls);
-  check_served('endless: good clients are served all the while', @good);
-  check_mail('endless');
-  check_after('endless');
-  return;
-}
+  is(readline $in, REFUSALS . ' refusals', 'ends a peer that sends commands in TLS after as many refusals');
+  waitpid $pid, 0;
+  all_served('good clients are served all the while', @good);
+  all_delivered();
+});
 
-# The same in TLS: a process of its own, which says what it saw.
 sub in_tls {
-  my ($bad) = @_;
-  eval { require IO::Socket::SSL; 1 } or return;
-  pipe my $in, my $out or die "pipe: $!\n";
-  my $pid = fork // die "fork: $!\n";
-  if ($pid) { close $out; push @helper, $pid; return { pid => $pid, in => $in } }
-  my ($refusals, $end) = (0, '');
+  my ($port) = @_;
+  my $refusals = 0;
   eval {
-    my $s = smtp_connect(address(1), address(NODE), $ptls);
-    print { $s->{socket} } $bad;
-    $s->{socket}->flush;
-    smtp_secure($s);
-    smtp_reply($s) =~ /\A220 / or die "no banner\n";
-    while (($end = smtp_command($s, 'NOOP')) =~ /\A503 /) { last if ++$refusals > 1000 }
+    my $c = Test::SMTP->connect(from => '127.0.1.1', to => EXIM, port => $port);
+    $c->tls(after => BAD);
+    $c->expect('the banner', qr/^220 /);
+    $c->send("NOOP\r\n"), $refusals++ while $refusals < 1000 && ($refusals ? $c->reply // '' : '503') =~ /^503/;
     1;
-  } or $end = $@;
-  syswrite $out, "$refusals $end";
-  POSIX::_exit(0);
+  } or return $@;
+  return $refusals - 1 . ' refusals';
 }
-
-sub check_tls {
-  my ($tls) = @_;
-  return skip('endless: commands in TLS: no IO::Socket::SSL here') if not $tls;
-  waitpid $tls->{pid}, 0;
-  @helper = grep { $_ != $tls->{pid} } @helper;
-  my ($refusals, $end) = readline($tls->{in}) =~ /\A(\d+) (.*)/s;
-  check("endless: commands in TLS: $refusals refusals", $refusals == REFUSALS, $end);
-  return;
-}
-
-part('endless', 3, \&endless);

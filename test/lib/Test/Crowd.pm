@@ -22,18 +22,15 @@ package Test::Crowd;
 
 use strict;
 use warnings;
-use Exporter qw(import);
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use IO::Handle ();
 use IO::Poll qw(POLLIN POLLOUT POLLERR POLLHUP);
 use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_TCP TCP_NODELAY MSG_OOB);
 use Lateness qw(now);
-
-our @EXPORT_OK = qw(HANG);
+use Test::Place qw(HANG);
 
 use constant {
-  HANG => 300,                # clock: seconds after which what is waited for will not come: only a hang takes that long
   CHUNK => 65_536,
   BIND_NO_PORT => 24,         # IP_BIND_ADDRESS_NO_PORT: a port is chosen by connect(), so that there are enough
 };
