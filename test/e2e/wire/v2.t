@@ -24,7 +24,7 @@ takes("IPv6 $_", v2(PROXY, TCP6, ipv6((split)[0, 2, 1, 3])), $_) for
   ':: 0 :: 0', '::1 65535 ::1 65535', '::ffff:1.2.3.4 5 ::ffff:5.6.7.8 6', '::ffff:10.2.3.4 5 2001:db8::1 6',
   '2001:db8::1 5 ::ffff:1.2.3.4 6', '::ffff:0:1.2.3.4 7 ::1.2.3.4 8', '2001:db8:0:1:0:0:0:1 9 fe80::1 10', '1:0:0:2:0:0:0:8 11 1:2:3:4:5:6:7:0 12';
 takes("16 + $_ bytes", v2(PROXY, TCP4, ipv4('203.0.113.9', '198.51.100.9', $_, 25) . noop($_ - 12)), "203.0.113.9 $_ 198.51.100.9 25") for
-  15, 16, 20, 216, 217, 232, 500, 520, 1000, 1440, 4096, 8192, 16384, 32768, 60000, 65534, 65535;
+  15, 16, 216, 1440, 4096, 60000, 65535;
 takes('IPv6 of 16 + 65535 bytes', v2(PROXY, TCP6, ipv6('2001:db8::9', '2001:db8::a', 5, 6) . noop(REST_MAX - 36)), '2001:db8::9 5 2001:db8::a 6');
 
 my $ends = ipv4('203.0.113.10', '198.51.100.9', 1, 2);
@@ -35,24 +35,19 @@ takes('a CRC32C', sealed(PROXY, TCP4, $ends, ''), $ends_are);
 takes('a CRC32C between other TLVs', sealed(PROXY, TCP4, $ends . tlv(1, 'x'), tlv(4, 'yyy')), $ends_are);
 
 keeps(sprintf('LOCAL, family 0x%02x, %d bytes', $_->[0], length $_->[1]), v2(LOCAL, @$_)) for
-  [0, ''], [TCP4, ''], [TCP4, $some], [TCP6, ''], [0, noop(3)], [0, noop(200)], [0, noop(5000)], [0, noop(65535)], [UNIX, ''], [0x12, ''], [0x41, ''], [0xff, ''], [0xf3, noop(50)],
-  [TCP4, $some . noop(300)];
+  [0, ''], [TCP4, ''], [TCP4, $some . noop(300)], [0, noop(65535)], [UNIX, ''], [0xff, ''], [0xf3, noop(50)];
 keeps('LOCAL by bytes', v2(LOCAL, 0, ''), as => 'bytes:0.01');
 keeps('LOCAL from ::1', v2(LOCAL, 0, ''), v6 => 1);
 keeps(sprintf('family 0x%02x, %d bytes', $_->[0], length $_->[1]), v2(PROXY, @$_)) for
-  [0x00, ''], [0x00, noop(30)], [0x00, noop(65535)], [0x01, ''], [0x02, ''], [0x10, $some], [0x20, $some6], [0x12, $some], [0x22, $some6], [0x12, $some . noop(9)],
-  [UNIX, $unix], [0x32, $unix], [0x30, $unix], [UNIX, $unix . noop(20)], [UNIX, $unix . noop(REST_MAX - 216)];
+  [0x00, ''], [0x00, noop(65535)], [0x01, ''], [0x10, $some], [0x12, $some . noop(9)], [0x22, $some6], [UNIX, $unix], [0x32, $unix], [UNIX, $unix . noop(REST_MAX - 216)];
 
 # --- what breaks the grammar --------------------------------------------------------------
 
 refuses("TLVs: $_->[0]", v2(PROXY, TCP4, $some . $_->[1])) for
-  ['one byte', "\x20"], ['two bytes', "\x20\0"], ['no value', "\x20\0\1"], ['half a value', tlv(1, 'x') . "\x05\0\3ab"], ['a byte after them', tlv(0x20, '') . "\0"],
-  ['a wrong CRC32C', tlv(3, 'abcd')], ['a CRC32C of 3 bytes', tlv(3, 'abc')], ['a CRC32C without a value', tlv(3, '')];
-refuses(sprintf('version and command 0x%02x', $_), v2($_, TCP4, $some)) for 0x01, 0x11, 0x10, 0x31, 0xf1, 0x22, 0x23, 0x2f, 0x00, 0xff;
-refuses(sprintf('family and transport 0x%02x', $_), v2(PROXY, $_, $some)) for 0x13, 0x1f, 0x41, 0x51, 0xf1, 0x03, 0xff, 0x40;
-refuses(sprintf('family 0x%02x with only %d bytes', @$_), v2(PROXY, $_->[0], "\1" x $_->[1])) for
-  [TCP4, 0], [TCP4, 1], [TCP4, 4], [TCP4, 8], [TCP4, 11], [TCP6, 0], [TCP6, 12], [TCP6, 16], [TCP6, 35], [UNIX, 0], [UNIX, 12], [UNIX, 215],
-  [0x12, 11], [0x10, 0], [0x22, 35], [0x20, 12], [0x32, 215];
+  ['two bytes', "\x20\0"], ['half a value', tlv(1, 'x') . "\x05\0\3ab"], ['a byte after them', tlv(0x20, '') . "\0"], ['a wrong CRC32C', tlv(3, 'abcd')], ['a CRC32C of 3 bytes', tlv(3, 'abc')];
+refuses(sprintf('version and command 0x%02x', $_), v2($_, TCP4, $some)) for 0x11, 0x31, 0x22;
+refuses(sprintf('family and transport 0x%02x', $_), v2(PROXY, $_, $some)) for 0x13, 0x41, 0xff;
+refuses(sprintf('family 0x%02x with only %d bytes', @$_), v2(PROXY, $_->[0], "\1" x $_->[1])) for [TCP4, 0], [TCP4, 11], [TCP6, 35], [UNIX, 215], [0x12, 11], [0x22, 35];
 refuses('version 3 without a payload', v2(0x31, TCP4, ''));
 refuses('version 3 from ::1', v2(0x31, 0, ''), v6 => 1);
 
