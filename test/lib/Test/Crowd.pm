@@ -36,8 +36,8 @@ use constant {
 };
 
 my %step = (
-  send => \&step_send, urgent => \&step_urgent, wait => \&step_wait, reply => \&step_reply, drip => \&step_drip,
-  flood => \&step_flood, end => \&step_end,
+  send => \&step_send, wait => \&step_wait, reply => \&step_reply, drip => \&step_drip, flood => \&step_flood, end => \&step_end,
+  urgent => sub { send $_[0]{socket}, $_[1], MSG_OOB; 1 },
   deaf  => sub { $_[0]{deaf} = 1 },
   call  => sub { $_[1]->($_[0]); 1 },
   shut  => sub { shutdown $_[0]{socket}, 1; 1 },
@@ -51,12 +51,10 @@ sub new {
   return bless { width => 0, %arg, peers => {}, poll => IO::Poll->new }, $class;
 }
 
-sub count { return scalar keys %{ $_[0]{peers} } }
-
 # add({ from, to, port, steps => [...], limit, after => CODE }): "after" is called with the peer when it is over.
 sub add {
   my ($self, $peer) = @_;
-  %$peer = (limit => HANG, at => 0, out => '', input => '', said => '', said_bytes => 0, replies => [], began => now, %$peer);
+  %$peer = (limit => HANG, at => 0, out => '', input => '', said => '', replies => [], began => now, %$peer);
   for my $s (@{ $peer->{steps} }) { $step{ $s->[0] } or die "no such step: $s->[0]\n" }
   socket $peer->{socket}, AF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
   my $socket = $peer->{socket};
@@ -70,13 +68,8 @@ sub add {
   return $peer;
 }
 
-# Goes on until all peers are over and there are no new ones; or so many seconds.
-sub run {
-  my ($self, $seconds) = @_;
-  my $until = defined $seconds ? now + $seconds : undef;    # clock: how long the caller wants
-  while ($self->turn(defined $until ? $until - now : 1) and not(defined $until and now >= $until)) { }
-  return;
-}
+# Goes on until all peers are over and there are no new ones.
+sub run { my ($self) = @_; 1 while $self->turn(1); return }
 
 # Waits until something happens, not longer than so many seconds, and lets the peers do what they can. Returns whether
 # there is anything left to do.
@@ -155,12 +148,6 @@ sub step_send {
   return put($peer);
 }
 
-sub step_urgent {
-  my ($peer, $byte) = @_;
-  send $peer->{socket}, $byte, MSG_OOB;
-  return 1;
-}
-
 sub step_wait {
   my ($peer, $seconds, $now) = @_;
   $peer->{begun} //= $now;
@@ -173,7 +160,6 @@ sub step_reply {
   if ($peer->{input} =~ s/\A((?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\n)//) {
     my $reply = $1 =~ s/\r|\n\z//gr;
     push @{ $peer->{replies} }, $reply;
-    $peer->{reply_at} = now;
     return 1 if $reply =~ $want;
     over($peer, 'unexpected');
     return 0;
@@ -245,7 +231,6 @@ sub take_input {
     return;
   }
   $peer->{heard} //= now;
-  $peer->{said_bytes} += $n;
   $peer->{input} .= $bytes if length $peer->{input} < CHUNK;
   $peer->{said} .= $bytes if length $peer->{said} < CHUNK;
   return;
