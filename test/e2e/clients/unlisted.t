@@ -41,7 +41,9 @@ for my $with (sort keys %exim) {
   for my $kind ('v1', 'v2', 'neither TLS nor a header') {
     $c = Test::SMTP->connect(to => EXIM, port => $exim->{tls_ports}[0]);
     $c->send($header{$kind} // $kind);
-    is($c->reply, undef, "ends the connection at $kind where TLS is expected, with $with");
+    while ($c->more) { }
+    ok($c->{gone}, "ends the connection at $kind where TLS is expected, with $with");
+    unlike($c->{got}, qr/^\d{3} /m, "says nothing in clear to $kind where TLS is expected, with $with");
     $c->closes;    # GnuTLS waits for that
     $lines++ if $header{$kind};
     is($logged->(), $lines, ($header{$kind} ? 'logs who sent ' : 'logs no proxy for ') . "$kind where TLS is expected, with $with");
