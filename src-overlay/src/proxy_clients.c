@@ -9,10 +9,10 @@
 /* How many sessions each real client has; see proxy_clients.h. In Exim's build the
 flag comes from config.h; any other build defines it.
 
-A lock could be kept for ever by a process that is killed, so there is none. A session
-makes itself known first and gets its place in the order of all sessions after that.
-Whoever finds one that is known and has no place yet gives it one. So each session that
-another one does not see while it counts will have a later place. */
+There is no lock, for a process that is killed could keep it for ever. A session first
+makes itself known, and then gets its place in the order of all sessions. Whoever finds
+a session that is known but has no place yet gives it one. So a session that another
+one does not see while it counts will get a later place. */
 
 #ifndef EXPERIMENTAL_PROXY
 # include "config.h"
@@ -47,7 +47,7 @@ static struct {
 static int clients_size;		/* the number of slots */
 
 
-/* Draw a number that is later than all others, but for those that are 2^31 away. */
+/* Draw a number that is later than all others less than 2^31 away. */
 
 static unsigned
 clients_draw(void)

@@ -18,7 +18,7 @@ children. This needs POSIX and nothing of Exim. */
 
 /* Make the table. Call this in the daemon, before it forks a process for a session.
 
-Argument:	the most processes that serve sessions at one time; at least 1
+Argument:	how many processes may serve sessions at one time; at least 1
 Returns:	1, or 0 if there is no memory, with the reason in errno
 */
 

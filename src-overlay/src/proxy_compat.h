@@ -12,8 +12,9 @@ nothing else. */
 #ifndef PROXY_COMPAT_H
 #define PROXY_COMPAT_H
 
-/* Exim 4.100 names debug channels without a prefix, takes no selector in log_write(),
-has one that does not return, and lists of hosts that are constant. */
+/* Exim 4.100 names debug channels without a prefix, and its log_write() takes no
+selector. For an error in the configuration it has log_write_die(), which does not
+return. */
 
 #ifdef DEBUG_SELECTOR_SIZE
 # define PROXY_DEBUG		DEBUG(receive)

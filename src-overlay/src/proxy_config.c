@@ -189,8 +189,8 @@ if (Ustrcmp(name, CERT_NAME) == 0) return NULL;
 return config_tlv_text(name);
 }
 
-/* The TLS libraries of all releases take PEM. What tls_import_cert() returns depends on the
-library; what it leaves on failure does not. */
+/* Both TLS libraries take PEM, in all releases. Ignore what tls_import_cert() returns, for
+that depends on the library. On failure, both leave no certificate. */
 
 void *
 proxy_import_client_cert(void)

@@ -79,8 +79,8 @@ extern uschar * fn_proxy_target_port(void);
 
 /* The values of SUPPORT_PROXY's variables. $proxy_local_address and $proxy_local_port
 are the proxy's end of its connection to this server. $proxy_external_address and
-$proxy_external_port are what the client connected to at the proxy; or the proxy's own
-end, if the header names no client, so that they tell whether negotiation has failed. A
+$proxy_external_port are what the client connected to at the proxy. If the header names
+no client they are the proxy's own end, so that an empty value still means a failure. A
 delivery through a SOCKS proxy has values of its own.
 
 Returns:	the address or the port as text; "" or "0" if there is none
@@ -117,7 +117,7 @@ extern void * proxy_import_client_cert(void);
 extern void proxy_debug_tlvs(void);
 
 
-/* Explain an unknown variable, if its name begins as one of ours.
+/* Explain an unknown variable, if its name begins like ours.
 
 Arguments:
   name		its name

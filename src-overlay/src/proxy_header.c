@@ -124,7 +124,7 @@ field[n] = '\0';
 return 1;
 }
 
-/* Decode an address of either family. Senders do not keep to the one that the
+/* Decode an address of either family. Some senders do not keep to the one that the
 protocol word names. */
 
 static int

@@ -25,7 +25,7 @@ flag comes from config.h; any other build defines it. */
 #include <unistd.h>
 #include "proxy_reader.h"
 
-#ifndef POLLRDHUP		/* where there is none, a shutdown in the signature is a timeout */
+#ifndef POLLRDHUP		/* without it, a shutdown within the signature is a timeout */
 # define POLLRDHUP 0
 #endif
 

@@ -56,10 +56,10 @@ typedef struct {
 Arguments:
   r		the reader
   fd		what to read from; blocking or not
-  is_socket	whether recv() works on it. Of anything else, what is no header is
-		consumed as far as it was needed to tell: see bytes and consumed
+  is_socket	whether recv() works on it. If not, input that is no header is consumed
+		as far as it takes to find that out: see bytes and consumed
   bytes		where to put the header; there must be room for PROXY_HEADER_MAX bytes
-  seconds	the time that the peer has for all of it, from now on
+  seconds	the time for all of it, from now on
 */
 
 extern void proxy_reader_start(proxy_reader * r, int fd, int is_socket,

@@ -18,8 +18,8 @@
 #include "proxy_reader.h"
 #include "proxy_session.h"
 
-/* The time that the sender has for the whole header, in seconds, if the option is 0. In
-less, a lost segment could not be sent again (section 2). */
+/* The time for the whole header, in seconds, if the option is 0. A shorter time leaves no
+room for a lost segment to be sent again (section 2). */
 
 #define PROXY_TIMEOUT 3
 
@@ -28,13 +28,13 @@ commands of SMTP gets an answer to each, and to QUIT. */
 
 #define PROXY_REFUSALS_MAX 32
 
-/* Let exiwhat know of the wait after this time, in milliseconds. Most headers are
-there at once. */
+/* Show the wait in exiwhat after this time, in milliseconds. Most headers arrive at
+once. */
 
 #define PROXY_QUIET_WAIT_MS 100
 
-/* What one connection needs. It is not in the store, where a new process would have to
-be given another page for it. */
+/* What one connection needs. It is static, for in the store it would cost each new
+process one more page. */
 
 static struct {
   uint8_t		header[PROXY_HEADER_MAX];
@@ -55,7 +55,7 @@ BOOL proxy_unlisted = FALSE;
 *             Who must send a header             *
 *************************************************/
 
-/* Only a TCP connection can come from a proxy, or a test of one. */
+/* Only a TCP connection, or -bh, which plays one, can come from a proxy. */
 
 static BOOL
 session_has_peer(void)
@@ -79,8 +79,8 @@ PROXY_DEBUG debug_printf("PROXY: %s: item of the list skipped\n", *error);
 return FAIL;
 }
 
-/* Tell whether the peer is in the list. The answer is not cached: Exim's own, to an ACL
-that uses the same named list, may be another one.
+/* Tell whether the peer is in the list. The answer is not cached, for an ACL that uses
+the same named list goes by Exim's own rule, and may get another answer.
 
 Argument:	the option
 Returns:	OK, FAIL or DEFER
@@ -189,11 +189,11 @@ if (h->has_client)
 host_build_sender_fullhost();
 }
 
-/* There was no good header: nothing changes, but all commands are refused.
+/* There was no good header. Nothing changes, but all commands are refused.
 
 Arguments:
   reason	why
-  input_left	it was no header at all, and is still to be read
+  input_left	the input is no header at all, and is still to be read
 */
 
 static void
@@ -205,7 +205,7 @@ proxy_refusing = TRUE;
 proxy_input_left = input_left;
 }
 
-/* Find how many sessions the client may have; 0 or less stands for any number. Errors are
+/* Find how many sessions the client may have; 0 or less means any number. Errors are
 logged as the daemon logs them. */
 
 static int
@@ -278,7 +278,7 @@ else for (size_t i = 0; i < r->seen; )
 proxy_debug_tlvs();
 }
 
-/* Read a header, good or bad, and do what follows.
+/* Read a header, and act on the outcome.
 
 Argument:	see proxy_session_start()
 Returns:	FALSE if the session is over

@@ -14,13 +14,13 @@ text, doc/proxy-protocol.txt of HAProxy. */
 #define PROXY_SESSION_H
 
 extern BOOL proxy_refusing;	/* negotiation failed: refuse all commands but QUIT */
-extern BOOL proxy_input_left;	/* it failed on what is no header, which is still to be read */
-extern BOOL proxy_unlisted;	/* this peer must not send a header, and so far may be doing so */
+extern BOOL proxy_input_left;	/* it failed on input that is no header and is still to be read */
+extern BOOL proxy_unlisted;	/* this peer must not send a header; its first bytes are not checked yet */
 
 
 /* Get ready to count the sessions of each real client, if smtp_accept_max_per_host limits
-them and there are proxies. Call this in the daemon, before it forks. A session of one
-client too many is then refused, and the daemon calls proxy_clients_leave() for each
+them and there are proxies. Call this in the daemon, before it forks. A session beyond
+its client's limit is then refused, and the daemon calls proxy_clients_leave() for each
 child that has ended. */
 
 extern void proxy_count_clients(void);
@@ -29,7 +29,7 @@ extern void proxy_count_clients(void);
 /* Begin a connection: if the peer is in proxy_required_hosts, read its header and
 let the original client take the place of the sender host (sections 2 and 5). Call
 this once, when the input buffer has been set up and before anything looks at the
-sender host. It waits for the peer, proxy_protocol_timeout seconds at most.
+sender host. It waits for the peer for at most proxy_protocol_timeout.
 
 Only the bytes of the header are consumed. If the input is no header, and not a
 socket on which it could be peeked at, the few bytes that had to be read are put
@@ -42,8 +42,8 @@ Argument:
 
 Returns:	TRUE  go on with this session. proxy_refusing tells whether negotiation
 		      failed
-		FALSE give it up: the peer has gone, or the host list could not be
-		      evaluated, or the client has too many sessions, which has been
+		FALSE end it: the peer has gone, the host list could not be
+		      evaluated, or the client has too many sessions. This has been
 		      logged and answered
 */
 
