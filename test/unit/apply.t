@@ -37,7 +37,7 @@ local f
 rm -rf "$pristine"
 mkdir "$pristine"
 ( cd "$1"
-  for f in "${hooked[@]}" src/version.sh doc/NewStuff doc/OptionLists.txt doc/experimental-spec.txt; do
+  for f in "${hooked[@]}" src/version.sh doc/NewStuff doc/ChangeLog doc/OptionLists.txt doc/experimental-spec.txt; do
     [ ! -f "$f" ] || cp -p --parents "$f" "$pristine"
   done )
 }
