@@ -51,7 +51,7 @@ Acquire::https::Timeout "30";
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 EOF
-# A mirror that stands still is no danger here: the lists must be signed all the same, and what is fetched
+# A mirror that is no longer updated is no danger here: the lists must be signed all the same, and what is fetched
 # must have the SHA-256 that they, or our own pins, say. As root, apt downloads as user _apt, who may not be able to enter this checkout.
 [ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >> "$dir/apt.conf"
 
