@@ -52,7 +52,7 @@ done
 wait "$running" || code=$?
 running=
 printf ' %d s\n' $((SECONDS - began)) >&2
-[ $code = 0 ] || { tail -n 20 "$log" | sed 's/^/  /' >&2; die "${failed:?}" "this did not work: $what; all of it: $log"; }
+[ $code = 0 ] || { tail -n 20 "$log" | sed 's/^/  /' >&2; die "${failed:?}" "failed: $what; the whole log is $log"; }
 }
 
 # packages LOG WHAT ROOT COMMAND...: apt-get COMMAND for ROOT. It is this machine's apt, with its way to
