@@ -15,7 +15,7 @@ text, doc/proxy-protocol.txt of HAProxy. */
 
 extern BOOL proxy_refusing;	/* negotiation failed: refuse all commands but QUIT */
 extern BOOL proxy_input_left;	/* it failed on input that is no header and is still to be read */
-extern BOOL proxy_unlisted;	/* this peer must not send a header; its first bytes are not checked yet */
+extern BOOL proxy_unlisted;	/* the peer is not listed, and its first bytes are not checked yet */
 
 
 /* Get ready to count the sessions of each real client, if smtp_accept_max_per_host limits
