@@ -72,7 +72,9 @@ for ((n = ${*: -2:1}; n <= ${*: -1}; n++)); do
   elif grep -qx "$n once" "$1" && [ ! -e once ]; then touch once; what=F
   else what=P; fi
   echo "$number $what" >> run-summary.log
-done'
+done
+! grep -qs "^none" "$1" || echo "0001 ." > run-summary.log
+! grep -qsx "none to run" "$1" || echo "** runtest error: No runnable tests selected"'
 ( cd "$checkout" && git init -q && git add -A && git -c user.name=t -c user.email=t@exim.invalid commit -qm x && git tag exim-4.11 ) > "$work/out" 2>&1
 
 # runs EXIT LINES ARGUMENTS...: it exits so, and prints these lines.
@@ -92,6 +94,11 @@ check "one fails; another is omitted"	runs "$failed" $'patched: failed: 0002\npa
 builds 2 2
 check "--compare: the same fail"	runs 0 $'patched: failed: 0002\npatched, 0001 to 0003: 2 passed, 1 failed, 0 omitted
 unpatched: failed: 0002\nunpatched, 0001 to 0003: 2 passed, 1 failed, 0 omitted' 1 3 --compare
+builds 'none to run' ''
+check "--compare: one binary can run none"	runs 0 $'patched, 0001 to 0001: 0 passed, 0 failed, 1 omitted
+unpatched, 0001 to 0001: 1 passed, 0 failed, 0 omitted' 1 1 --compare
+builds 'none, and it ends' ''
+check "runtest ends before it has run one"	runs "$failed" '' 1 1
 builds '1 once\n2' '2'
 check "--compare: one that fails once"	runs 0 $'patched: failed: 0001\npatched: failed: 0002\npatched, 0001 to 0002: 0 passed, 2 failed, 0 omitted
 unpatched: failed: 0002\nunpatched, 0001 to 0002: 1 passed, 1 failed, 0 omitted' 1 2 --compare
