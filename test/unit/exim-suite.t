@@ -53,6 +53,8 @@ cp -r "$root/scripts" "$project/"
 : > "$project/scripts/lib/packages"
 stub() { printf '#!/bin/bash\n%s\n' "$2" > "$1"; chmod +x "$1"; }
 stub "$bin/id" 'case $1 in -un) echo tester ;; -gn) echo exim ;; *) echo tester exim ;; esac'
+stub "$bin/getent" 'echo "tester:x:1:1:$(cat "$0.name"):/:/bin/sh"'
+echo Tester > "$bin/getent.name"
 stub "$bin/sudo" 'while :; do case $1 in -n) shift ;; -u) shift 2 ;; unshare) cd "$7"; shift 7 ;; *) break ;; esac; done; exec "$@"'
 stub "$project/scripts/apply" :
 stub "$project/scripts/add-scenarios" :
@@ -87,6 +89,9 @@ PATH=$bin:$PATH "$project/scripts/exim-suite" "$checkout" "${@:3}" > "$work/prin
 builds() { printf '%b\n' "$1" > "$project/scripts/build.default"; printf '%b\n' "$2" > "$project/scripts/build.off"; }
 
 builds '' ''
+echo > "$bin/getent.name"
+check "a caller without a name"		runs "$need_packages" '' 1 1
+echo Tester > "$bin/getent.name"
 check "all pass"			runs 0 'patched, 0001 to 0003: 3 passed, 0 failed, 0 omitted' 0001 0003
 check "without numbers: our scenarios"	runs 0 $'patched, 4070 to 4099: 30 passed, 0 failed, 0 omitted\npatched, 4300 to 4303: 4 passed, 0 failed, 0 omitted'
 builds 2 ''
