@@ -37,7 +37,7 @@ extern const char * const fault_reasons[FAULTS];	/* by the number of the bit */
 extern unsigned oracle_faults(const uint8_t * header, size_t total, size_t offset);
 extern uint32_t oracle_crc32c(const uint8_t * p, size_t n);
 
-/* The names as INTERFACE.md lists them, and the values that fit their definitions: a first byte that is not
+/* The names as the reference lists them, and the values that fit their definitions: a first byte that is not
 part of the value (0: none), and the size of the rest */
 
 typedef struct {
