@@ -121,7 +121,7 @@ while (my $pid = (keys %sending)[0]) {
 }
 SKIP: { skip('no IPv6 here', 2 * 3) if !$v6 }
 
-# --- what has become of it --------------------------------------------------------------
+# --- what arrived -----------------------------------------------------------------------
 
 sub arrival { my ($mail) = @_; return $mail->{front}{exim}->log =~ /^(.* <= \Q$mail->{sender}\E .*)$/m ? $1 : '' }
 within(sub { !grep { !$_->{error} && (arrival($_) !~ /^\S+ \S+ (\S+) <= / || $_->{front}{exim}->log !~ /^\S+ \S+ \Q$1\E Completed$/m) } @mail });

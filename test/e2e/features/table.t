@@ -41,6 +41,6 @@ for (split /\n/, contents("$test/features.md")) {
 }
 SKIP: {
   skip('the binary was not built with everything on', 1) if !$library;
-  is(join(', ', grep { !$in_table{$_} && !/TCP_Fast_Open/ } Test::Features::listed()), '', 'the binary has nothing that is in no row');
+  is(join(', ', grep { !$in_table{$_} && !/TCP_Fast_Open/ } Test::Features::listed()), '', 'the binary has nothing that the table lacks');
 }
 done_testing();

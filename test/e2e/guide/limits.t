@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The limits of each client: so many connections at a time and in a minute by HAProxy, which closes, and by Exim, which says why.
+# The limits of each client: connections at a time and in a minute. HAProxy closes those above; Exim says why it refuses them.
 use strict;
 use warnings;
 use FindBin ();

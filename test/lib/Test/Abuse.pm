@@ -260,7 +260,7 @@ sub in_pieces {
   return @steps;
 }
 
-# The whole session of a header, and what must become of it
+# The whole session of a header, and the answers that are due
 sub storm_steps {
   my ($header, $from) = @_;
   my $class = $header->{class};

@@ -32,7 +32,7 @@ sub limited {
   return Test::Exim->new($name, addresses => [$address], tls => $tls, main => join '', map { defined $main{$_} ? "$_ = $main{$_}\n" : () } sort keys %main);
 }
 
-# Each client comes in four forms, by turns: the last two are IPv4 mapped into IPv6.
+# A header in one of four forms: the last two have IPv4 addresses mapped into IPv6.
 sub header {
   my ($client, $form) = @_;
   my @rest = ('192.0.2.1', 1234, 25);

@@ -7,7 +7,7 @@ package Test::Crowd;
 #   [urgent => BYTE]           TCP's urgent data
 #   [wait => SECONDS]
 #   [reply => REGEX]           waits for one whole SMTP response, which must match
-#   [drip => SECONDS, BYTES]   a byte at a time, with so many seconds before each
+#   [drip => SECONDS, BYTES]   a byte at a time, each after that many seconds
 #   [flood => BYTES]           the same again and again, for as long as the other side takes it
 #   [deaf => 1]                reads nothing from here on
 #   [end => REGEX]             the other side has to close; all that it said until then must match
@@ -71,8 +71,8 @@ sub add {
 # Goes on until all peers are over and there are no new ones.
 sub run { my ($self) = @_; 1 while $self->turn(1); return }
 
-# Waits until something happens, not longer than so many seconds, and lets the peers do what they can. Returns whether
-# there is anything left to do.
+# Waits until something happens, for SECONDS at most, and lets the peers do what they can. Returns whether anything is left to
+# do.
 sub turn {
   my ($self, $most) = @_;
   my ($peers, $poll) = @$self{qw(peers poll)};

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 package Test::RandomHeader;
 
-# PROXY headers made at random, for test/e2e/abuse/: each with what has to become of it. All choices are made by
+# PROXY headers made at random, for test/e2e/abuse/: each with the verdict that is due. All choices are made by
 # rand(), so that a seed repeats them.
 #
 #   good      a receiver must take it; {client} is the address that counts then, undef if it is the peer's own
 #   bad       begins as a header and breaks its grammar
 #   alien     no header at all
 #   cut       the start of a good one
-#   mutated   a good one with some bytes changed, of which it is not known what has become of it
+#   mutated   a good one with some bytes changed: its verdict is unknown
 
 use strict;
 use warnings;

@@ -2,7 +2,7 @@
 package Test::Wire;
 
 # The tests of test/e2e/wire: connections to Exims that must be sent a PROXY header, held against the contract. Most
-# are rows: what the peer sends, and what must become of it.
+# are rows: what the peer sends, and how that must end.
 #
 #   takes NAME, BYTES, VALUES          a good header that names a client: it is served at once, and the variables are
 #                                      VALUES, "CLIENT PORT TARGET PORT"
@@ -55,7 +55,7 @@ use constant {
   SESSION => 1, TURNS => 5,
   DELAY => 1,                  # what the connect ACL delays an unlisted peer, so that its bytes are there before the banner
   ATTEMPTS => 5,               # at a test for which the machine was too late
-  AT_ONCE => 40, HUNG => 20,   # tests at one time; and after so many that hung no others are begun: each takes minutes
+  AT_ONCE => 40, HUNG => 20,   # tests at one time; and after that many have hung no others are begun: each takes minutes
   # clock: a server process that used more CPU time than this, in seconds, was spinning. Other processes take nothing of it, an
   # ordinary session needs a hundredth, and one that spins until the deadline uses seconds, or its share of them.
   CPU => 0.4,
