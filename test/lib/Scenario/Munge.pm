@@ -27,13 +27,12 @@ my $ip = qr/(?:$ipv4|$ipv6)/;
 my $clock = qr/\d\d:\d\d:\d\d/;
 my $day = qr/\d{4}-\d\d-\d\d/;
 my $space = qr/\s|\xE2\x96\x91/;         # debug output shows a space as U+2591
-my $time_pid = qr/(?:(?:$clock\s+)?p?\d+\s)/;
 
 # world: a Scenario::World.  dir: the scenario's directory.  ports: a hash from
 # port numbers in use to runtest's.
 sub new {
   my ($class, %arg) = @_;
-  return bless { %arg, ipv6_test => 0, rmfiltertest => 0, none => 0, seen => {},
+  return bless { %arg, ipv6_test => 0, none => 0, seen => {},
     next => { id => 'aX', short_id => 'aX', pid => 1234, port => 10001, conn => 1111 } }, $class;
 }
 
@@ -46,27 +45,11 @@ sub file {
   local $self->{kind} = $kind;
   local $self->{daemon_pid} = undef;
   my $out = '';
-  my @sorted;
   while (@{ $self->{in} }) {
     my $line = $self->line(shift @{ $self->{in} }, $custom);
-    next if not defined $line;
-    if ($kind eq 'stderr' and $line =~ m{^(?:check_dir_size:|skipping TESTSUITE/test-mail/)}) {
-      push @sorted, $line;
-      next;
-    }
-    $out .= flush_sorted(\@sorted) . $line;
+    $out .= $line if defined $line;
   }
   return $out;
-}
-
-# A directory's order is the file system's, so these debug lines are sorted.
-sub flush_sorted {
-  my ($lines) = @_;
-  return '' if not @$lines;
-  my $text = join '', "MUNGED: the check_dir_size lines have been sorted to ensure consistency\n",
-    sort @$lines;
-  @$lines = ();
-  return $text;
 }
 
 sub line {
@@ -93,9 +76,6 @@ sub line {
   return undef if $special and not $self->$special;
   return $_;
 }
-
-# The next line of the file, taken out of it.
-sub following { my ($self) = @_; return shift @{ $self->{in} } }
 
 # The text that stands for a value: the same each time the value comes again.
 sub stand_in {
@@ -387,41 +367,17 @@ my $stdout_drop = qr{
 sub only_stdout {
   my ($self) = @_;
   return 0 if /$stdout_drop/;
-  return 0 if $self->{rmfiltertest} and $self->filter_preamble;
   s/^\s*\d+[mhd]\s+\d+(\s+(?:[[:alnum:]-]{23}|[[:alnum:]-]{16}) <)/TTT   sss$1/i;
   my $own = qr/127\.0\.0\.1|(?:ip4\.){3}ip4|(?:ip6:){7}ip6/;
   name_ports(qr/(?:(?:Listening on|Connecting to (?:$own)) port |host host .+ port=)/, 0, @all_ports);
   name_ports(qr/T:.*:(?:127\.0\.0\.1|.::1.):/, 0, @all_ports);
   name_ports(qr/^\s*port = /, 0, @all_ports);
   s/^Connection request from \K\[.*:.*:.*\]$/[ipv6]/;
-  openssl_error_line();
   s/^-received_time_usec \.\K\d{6}$/uuuuuu/;
   s/^-received_time_complete \K\d+\.\d{6}$/tttt.uuuuuu/;
   s/250-AUTH ANONYMOUS PLAIN SCRAM-SHA-1\K SCRAM-SHA-256//;
   $self->drop_diagnostic;
   return 1;
-}
-
-sub filter_preamble {
-  my ($self) = @_;
-  return 1 if /^(?:Sender\staken\sfrom|Return-path\scopied\sfrom|Sender\s+=|Recipient\s+=)/;
-  return 0 if not /^Testing \S+ filter/;
-  $self->following;
-  return 1;
-}
-
-sub openssl_error_line {
-  s/SSL3_READ_BYTES|CONNECT_CR_FINISHED/ssl3_read_bytes/i;
-  s/^[[:xdigit:]]+:error:[[:xdigit:]]+(?:E[[:xdigit:]]+)?(:SSL\ routines:ssl3_read_bytes:)
-    ssl(?:v3|\/tls)([^:]+:).*(:SSL\ alert\ number\ \d\d)$
-   /pppp:error:dddddddd$1sslv3$2\[...\]$3/x;
-  s/^error:\K[^:]*(?=:SSL routines:ssl3_read_bytes:(?:tls|ssl)v\d+ alert)/dddddddd/;
-  s/^error:\K[[:xdigit:]]+:SSL\ routines::
-    (tlsv13\ alert\ certificate\ required|(?:tlsv1|sslv3)\ alert\ (?:unknown\ ca|certificate\ revoked))$
-   /dddddddd:SSL routines:ssl3_read_bytes:$1/x;
-  s/^error:\K[[:xdigit:]]+:SSL\ routines::ssl\/tls\ (alert\ (?:unknown\ ca|certificate\ revoked))$
-   /dddddddd:SSL routines:ssl3_read_bytes:sslv3 $1/x;
-  return;
 }
 
 # A header that only some builds put into bounces goes, with its continuation.
@@ -475,217 +431,14 @@ sub only_mail {
   return 1;
 }
 
-# Debug output says much that depends on how Exim was built.
-my $stderr_drop = qr{
-    ^$time_pid?(?: .*\sBerkeley\ DB | \sProbably\ (?:Berkeley\ DB|ndbm|GDBM)
-      | \sUsing\ (?:tdb|sqlite3) | (?:Authenticators|Routers|Transports|Lookups)\ ?(?:\((?:built-in|dynamic)\))?:
-      | Support\ for: | Malware: | log\ selectors\ = | cwd= | Fixed\ never_users
-      | Configure\ owner | Size\ of\ off_t: | Compiler: | WHITELIST_D_MACROS\b | TRUSTED_CONFIG_LIST\b
-      | (?:spf_conn_init|spf_compile\.c) | macros_expand:\ matched\ '_HAVE_(?:DMARC|ESMTP_LIMITS)
-      | calling\ local_scan\(\);\ timeout=300$ | local_scan\(\)\ returned\ \d+ | Module\ init:\ 
-      | Loading\ "\w+"\ (?:router|transport|auth)\ driver\ from
-      | Loaded\ module\ "\w+"\ \((?:router|transport|auth)\)$
-      | \s*(?:Load(?:ing|ed)\ module|Module\ init:)\ "
-      | Loaded\ "(?:dkim|dmarc|exim_filter|spf)"$ )
-  | ^(?:\d+\ )?Listening\.\.\.$ | lock(?:ing|ed)\ .*/spool/db/[^.]+\.lockfile$
-  | ^watch\ dir | ^watch\ file\ .*/(?:usr/local|etc/ssl) | ^closing\ watch\ fd: | ^DKIM\ >>\ Body\ data\ for\ hash,\ canonicalized
-  | retaining\ retry\ hintsdb\ handle$ | using\ cached\ retry\ hintsdb\ (?:handle|nonpresence)$
-  | dbfn_transaction_(?:start|commit)$
-  | (?:postfork:\ |\ fork(?:ing|ed)\ for\ ) | ^\s*host_fake_gethostbyname\(af=inet6\)\ returned\ 1\ \(HOST_NOT_FOUND\)$
-  | ^Reset\ TZ\ to
-  | GnuTLS\ (?:compile-time|runtime)\ version: | OpenSSL\ (?:compile-time|runtime)\ version:\ OpenSSL
-  | ^OpenSSL:\ creating\ STEK$ | ^selfsign\ cert\ rotate$
-  | ^TLS:\ (?:preloading\ (?:DH\ params\ \S+|ECDH\ curve\ \S+|CA\ bundle)\ for\ server|generating\ selfsigned\ server\ cert)
-  | ^\ Diffie-Hellman\ initialized\ from\ default
-  | ^\ ECDH\ OpenSSL\ (?:<\ )?[\d.+]+:\ temp\ key\ parameter\ settings: | ^\ ECDH:\ .*'prime256v1'
-  | ^tls_verify_certificates:\ system$ | ^tls_set_watch:\ .*/cert\.pem | ^Generating\ 2048\ bit\ RSA\ key
-  | (?:tls_set_one_watch|tls_set_watch).*No\ such\ file\ or\ directory$
-  | ^TLS:\ not\ preloading\ (?:(?:CA\ bundle|cipher\ list)\ for\ server|server\ certs)$ | ^TLS:\ not\ preloading\ CRL\ for\ server
-  | \ Lookups\ \((?:built-in|dynamic)\): | searchtype\ \w+\ not\ initially\ found
-  | Loaded\ "\w+"\ \(\d+\ lookup\ types?\) | Loading\ lookup\ modules\ from
-  | Loaded\ \d+\ dynamic\ lookup\ modules | Total\ \d+\ (?:built-in\ )?lookups | Loaded\ module\ "
-  | ^changing\ group\ to\ \d+\ failed:\ (?:Operation\ not\ permitted|Not\ owner)
-  | ^tls_validate_require_cipher\ child\ \d+\ ended:\ status=0x0
-  | ^macros_trusted\ overridden\ to\ true\ by\ whitelisting | name=localhost\ address=::1
-  | ^DKIM(?:\ <{28,}|:\ no\ signatures)$ | try\ option\ 'acl_smtp_dkim'$ | try\ option\ 'dscp'
-  | \ compiled\ RE\ '\^(?:mailto:|\\d\{1,) | \d+\ bytes\ remain\ in\ socket\ output\ buffer$
-  | using\ host_fake_gethostbyname\ for\ \S+\ \(IPv6\) | get\[host\|ipnode\]byname\[2\]\(af=inet6\)
-  | DNS\ lookup\ of\ \S+\ \(AAAA\)\ using\ fakens | \ writing\ neg-cache\ entry\ for\ .*AAAA
-  | ^\ *faking\ res_search\(AAAA\)\ response\ length\ as\ 65535
-  | ^(?:(?:>>>)?\s*host)?\ in\ tls_advertise_hosts\?$
-  | in\s(?:tls_advertise_hosts\?|hosts_require_tls\?)\sno\s\((?:option\sunset|end\sof\slist)\)
-  | lack\ of\ DNSSEC\ traceability\ precludes\ DANE$
-  | auxiliary\ group\ list: | extracted\ from\ gecos\ field | waiting\ for\ data\ on\ socket
-  | read\ response\ data:\ size= | failed\ to\ load\ readline:
-  | \shosts_require_dane\?\sno\s\(option\sunset\) | unlinking\ notifier\ socket
-  | \w+\ in\ keep_environment\?\ (?:yes|no) | Local-Scan\ API: | try\ option\ 'acl_(?:not_)?smtp_mime'$
-  | ^_OPT_TRANSPORT_SMTP_(?:HOSTS_REQU(?:EST|IRE)_OCSP|TLS_RESUMPTION_HOSTS|HOST_NAME_EXTRACT|DANE_REQUIRE_TLS_CIPHERS)=y
-  | \ in\ wellknown_advertise_hosts\? | host\ in\ hosts_proxy\?
-  | ^macros_expand:\ matched\ '_HAVE_PIPE_CONNECT
-  | \ in\ (?:pipelining_connect_advertise_hosts|hosts_pipe_connect)?\?\ no\ 
-  | \ in\ (?:smtputf8_advertise_hosts|hosts_xclient|hosts_wellknown)\?\ no\ \(option\ unset\)
-  | \ in\ limits_advertise_hosts?\?\ no\ \(matched\ "!\*"\)
-  | ^(?:ppppp\ |\d+\ )?setsockopt\ FASTOPEN:\ (?:Network\ Error|Protocol\ not\ available)
-  | in\ tls_resumption_hosts\? | RE\ '\.outlook\.com
-  | loading\ module\ '(?:arc|exim_filter|dkim|dmarc|pam|perl|radius|sieve_filter|spf)'$
-  | ^try\ option\ 'socks_proxy'$ | Library_version:\ SPF: | try\ option\ 'spf_smtp_comment_template'$
-  | ^cannot\ use\ sendfile\ for\ body:\ no\ support$ | ^date:\w+,\{SP\}
-  | \S+\ in\ hosts_try_fastopen\?\ (?:no\ \((?:option\ unset|end\ of\ list)\)|yes\ \(matched\ "\*"\))$
-  | listen\ backlog | try\ option\ 'dmarc_tld_file'$ | ^DMARC:\ no\ (?:dmarc_tld_file|sender_host_address)$
-}x;
-
-sub only_stderr {
-  my ($self) = @_;
-  s/^Exim version \K.*/x.yz ..../;
-  s/\ssize=\K\d+\b/sss/;
-  $self->skip_blocks;
-  return 0 if not defined or /$stderr_drop/;
-  $self->stderr_numbers;
-  stderr_ports();
-  stderr_texts();
-  $self->stderr_times;
-  return 1;
-}
-
-# Headings whose following lines go too, as runtest drops them.
-sub skip_blocks {
-  my ($self) = @_;
-  my $in = $self->{in};
-  while (defined) {
-    if (/^(?:(?:>>>)?\s*host)? in limits_advertise_hosts\?$/)    { $_ = shift @$in; drop_elements($in, qr/list element: !\*$/) }
-    elsif (/^(?:>>>)?\s*host in pipelining_connect_advertise_hosts\?$/) { $_ = shift @$in; drop_elements($in, qr/list element:/) }
-    elsif (/in hosts_requ(?:est|ire)_ocsp\?/)                    { $_ = shift @$in; drop_elements($in, qr/list element:/) }
-    elsif (/ in hosts_try_fastopen\?$/)                          { $_ = shift @$in; drop_elements($in, qr/list element:\s*$/); return }
-    elsif (/ in dns_ipv4_lookup\?$/)                             { $_ = shift @$in; return if not ipv4_lookup($in) }
-    elsif (/EXIM_DBOPEN(?:_MULTI)?: file <.*spool\/db\/retry>/) { hints_opened($in); $_ = undef; return }
-    elsif (/^[0-9: ]* .*TFO mode (?:sendto, no data: EINPROGRESS|connection attempt to [^,]+, 0 data)$/) { $_ = undef; return }
-    elsif (/EXIM_DBCLOSE/)                                       { shift @$in; $_ = undef; return }
-    elsif (/final close of cached retry db$/)                    { splice @$in, 0, 2; $_ = undef; return }
-    elsif (/DNS lookup of \S+ \(AAAA\) gave NO_DATA/)            { shift @$in; $_ = undef; return }
-    elsif (/^changed uid\/gid: calling tls_validate_require_cipher/) { shift @$in; $_ = undef; return }
-    elsif (/^$time_pid?\s?Library version:/)                     { $_ = shift @$in; library_lines($in) }
-    else { return }
-  }
-  return;
-}
-
-sub drop_elements {
-  my ($in, $element) = @_;
-  while (defined and /^(?:>>>)?\s*$element/) { $_ = shift @$in }
-  return;
-}
-
-sub ipv4_lookup {
-  my ($in) = @_;
-  return 1 if not defined or not / list element: \*$/;
-  $_ = shift @$in;
-  return 1 if not defined or not / in dns_ipv4_lookup\? yes \(matched "\*"\)/;
-  $_ = undef;
-  return 0;
-}
-
-# Opening the retry database: the result is on the next line, or after the reason, and then one line follows.
-sub hints_opened {
-  my ($in) = @_;
-  return if (shift @$in // '') =~ /returned from EXIM_DBOPEN(?:_MULTI)?: 0x[[:xdigit:]]+$/;
-  shift @$in if (shift @$in // '') =~ /returned from EXIM_DBOPEN(?:_MULTI)?: \(nil\)$/;
-  return;
-}
-
-# The version of a library is one line and up to two more that are indented.
-sub library_lines {
-  my ($in) = @_;
-  my $left = 2;
-  while ($left-- and defined and /^$time_pid?\s/) { $_ = shift @$in }
-  return;
-}
-
-sub stderr_numbers {
-  my ($self) = @_;
-  s/closed hints database\K and lockfile$//;
-  s/(?:bdb|tdb|gdbm|ndbm|sqlite)(_open\(flags 0x\d mode 0640\)) (?:No such file or directory|unable to open database file)$/hintsdb$1 No such file or directory/;
-  s/^\s*(\d{4,})\s(?!(?:previous message|in\s|bytes remain in|SMTP accept process running))/$self->stand_in(pid => $1, 'p%s') . ' '/e;
-  s/connection_id: \K(\d+)$/$self->stand_in(conn => $1, 'conn%s')/e;
-  s/\b(?:gethostbyname2?|getipnodebyname)(?:\(af=inet\))?/get[host|ipnode]byname[2]/;
-  return;
-}
-
-sub stderr_ports {
-  name_ports(qr/(?:V4NET\.0\.0\.0:|localhost::?|127\.0\.0\.1[.:]:?|port[= ](?:[^:]+:)?)/, 0, @all_ports);
-  name_ports(qr/listening for SMTP on [^:]+:.*/, 0, @daemon_ports);
-  name_ports(qr/listening for SMTP on .* port /, 1, @daemon_ports);
-  if (/<[:;] /) { for my $port (@all_ports) { s/(?<!p)$port/$port_name{$port}/g } }
-  name_ports(qr/Connecting to .*\]:/, 0, @all_ports);
-  name_ports(qr/=[>=] .*\[[^\]]+\]:/, 1, 1224, @daemon_ports);
-  name_ports(qr/(?:DEFER:|list match deferred for).*:/, 0, 1223);
-  return;
-}
-
-sub stderr_texts {
-  s{^\s+(?:closing )?\K[0-Z]TESTSUITE/aux-fixed/}{0TESTSUITE/aux-fixed/}g;
-  s{(?<!lsearch)[^ ](?=TESTSUITE/aux-fixed/(?:0414\.list[12]|0464\.domains)$)}{0};
-  $_ = "MUNGED: ::1 will be omitted in what follows\n$_" if /looked up these IP addresses/;
-  s/Connection request from 127\.0\.0\.1 port \K\d{1,5}/sssss/;
-  s/Operation timed out/Connection timed out/;
-  s/unexpected disconnection while reading SMTP command from \[127\.0\.0\.1\] \K\(error: Connection reset by peer\) //;
-  s/(?:writing|update) neg-cache entry for [^,]+-\K[0-9a-f]+(?=, ttl)/xxxx/;
-  s/^time on queue = \K1s/0s/;
-  s{ \@(?=[^ @]+/spool/exim_daemon_notify$)}{ };
-  s/^\s*cmd buf flush \d+(?= bytes)/cmd buf flush ddd/;
-  s/dbfn_write: key=.* datalen \K\d{1,3}$/nn/;
-  s/dbfn_read: size \K\d{1,3}(?= return$)/nn/;
-  s/(?:spool|log) directory space =\K -?\d+K inodes =\s*-?\d+/ nnnnnK inodes = nnnnn/;
-  s/^sending \K\d+(?= nonTFO early-data$)/dd/;
-  s/returned from EXIM_DBOPEN: \K(?:0x)?[0-9a-f]+/0xAAAAAAAA/;
-  s/EXIM_DBCLOSE.\K(?:0x)?[0-9a-f]+/0xAAAAAAAA/;
-  s/  SMTP\(\KOperation(?= timed out\)<<)/Connection/;
-  s/^\s*errno = \d+$/errno = EEE/;
-  s/^writing error \K\d+(?=: )/EEE/;
-  s/ PATH=\K.*$/<munged>/;
-  return;
-}
-
-sub stderr_times {
-  my ($self) = @_;
-  s/^$clock(?:\.\d{3})?\s+/01:01:01 /mg;
-  s/^($clock(?:\.\d{3})?\s+)(\d+)/$1 . $self->stand_in(pid => $2, 'p%s') . ' '/mge;
-  s/(?<!post-)[Pp]rocess\s\K(\d+)/$self->stand_in(pid => $1, 'p%s') . ' '/ge;
-  return;
-}
-
 # --- the munges that a script asks for by name ------------------------------
 
 my $tls_name = sub { $_[0] =~ s/ X=TLS\S+ / X=TLS_proto_and_cipher /r };
-my $sync = sub { $_[0] =~ s/^.* SMTP protocol synchronization error .* next input=.{8}\K.*$/<suppressed>/r };
-my $drop = sub { my ($re) = @_; return sub { $_[0] =~ $re ? undef : $_[0] } };
 
 my %named = (
-  dnssec => { stderr => $drop->(qr/^Reverse DNS security status: unverified\n/) },
-  gnutls_unexpected => { mainlog => $drop->(qr/\(recv\): A TLS packet with unexpected length was received./) },
-  gnutls_handshake => { mainlog => sub { $_[0] =~ s/\(gnutls_handshake\): \KError in the push function/A TLS packet with unexpected length was received/r } },
-  optional_events => { stdout => $drop->(qr/event_action =/) },
-  optional_ocsp => { stderr => $drop->(qr/127.0.0.1 in hosts_requ(?:ire|est)_ocsp/) },
-  optional_cert_hostnames => { stderr => $drop->(qr/in tls_verify_cert_hostnames\? no/) },
   loopback => { stdout => sub { $_[0] =~ s/\[(?:127\.0\.0\.1|::1)]/[IP_LOOPBACK_ADDR]/r } },
-  scanfile_size => { stdout => sub { $_[0] =~ s/Content-length: \K\d\d\d/ddd/r } },
-  optional_dsn_info => { mail => \&without_dsn_info },
-  debuglog_stdout => { },         # in scripts of Exim's, and nothing to its runtest either
-  delay_1500 => { stderr => sub { $_[0] =~ s/(?:1[5-9]|23\d)\d\d(?= msec)/ssss/r } },
   tls_anycipher => { mainlog => \&any_cipher, rejectlog => $tls_name },
-  sys_bindir => { mainlog => sub { $_[0] =~ s{/(?:usr/(?:local/)?)?bin/}{SYSBINDIR/}r } },
-  sync_check_data => { mainlog => $sync, rejectlog => $sync },
-  timeout_errno => { mainlog => sub { $_[0] =~ s/(?:host|message) deferral .* errno\K <\d+> / <EEE> /r } },
-  peer_terminated_conn => { stderr => sub { $_[0] =~ s/^  SMTP\(\KConnection reset by peer(?=\)<<$)/closed/r } },
-  perl_variants => { stdout => sub { $_[0] =~ s{^> X/X$}{> X}r } },
 );
-
-# Headers that only some builds put into bounces, with their continuation.
-sub without_dsn_info {
-  my ($line, $in) = @_;
-  return $line if $line !~ /^(?:X-(?:Remote-MTA-(?:smtp-greeting|helo-response)|Exim-Diagnostic|(?:body|message)-linecount):|Remote-MTA: X-ip;)/;
-  shift @$in while @$in and $in->[0] =~ /^ /;
-  return undef;
-}
 
 sub any_cipher {
   my ($line) = @_;

@@ -24,7 +24,7 @@ use constant EXIM_UTILITY => qr/^_(?:dumpdb|fixdb|id_update|lock|msgdate|tidydb)
 my %deadly = (4 => 'SIGILL', 6 => 'SIGABRT', 7 => 'SIGBUS', 8 => 'SIGFPE', 11 => 'SIGSEGV');
 
 my %flags = map { $_ => 1 } qw(no_message_check no_msglog_check no_munge no_stderr_check
-                               no_stdout_check rmfiltertest sortlog);
+                               no_stdout_check sortlog);
 my %needs = map { $_ => 1 } qw(need_ipv4 need_ipv6 need_largefiles need_move_frozen_messages);
 
 # path: the script.  world, place, process.  say: called with text for a watcher.

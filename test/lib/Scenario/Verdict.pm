@@ -24,8 +24,7 @@ sub new {
 sub judge {
   my ($self) = @_;
   my $flag = $self->{script}{flag};
-  @{ $self->{munge} }{qw(none rmfiltertest ipv6_test)}
-    = ($flag->{no_munge}, $flag->{rmfiltertest}, $self->{script}{need}{need_ipv6});
+  @{ $self->{munge} }{qw(none ipv6_test)} = ($flag->{no_munge}, $self->{script}{need}{need_ipv6});
   for my $log ([paniclog => 'paniclog'], [rejectlog => 'rejectlog'], [mainlog => 'log']) {
     my ($name, $expected) = @$log;
     $self->compare("spool/log/$name", "spool/log/server$name", "$expected/$self->{number}", 'log', $name);
