@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the guide has for AWS and Kubernetes cannot be run here: it is read, and its ports are compared with Exim's.
+# The template for AWS cannot be run here: it is read, and its ports are compared with Exim's.
 use strict;
 use warnings;
 use FindBin ();
@@ -19,17 +19,6 @@ for my $name (sort keys %group) {
 }
 is(join(' ', sort map { $_->{Port} } values %group), '25 465', 'AWS: the ports are those of Exim');
 is(join(' ', grep { !$resource->{$_} && !$aws->{Parameters}{$_} } guide('aws-nlb.yaml') =~ /Ref: (\S+)/g), '', 'AWS: all that is referred to is there');
-
-my %kind = map { ("$_->{kind} $_->{metadata}{name}" => $_) } @{ CPAN::Meta::YAML->read_string(guide('kubernetes.yaml')) };
-my ($set, $service, $ingress, $policy) = @kind{'StatefulSet exim', 'Service exim', 'Service ingress-nginx-controller', 'NetworkPolicy exim-from-ingress-only'};
-my $pods = $set->{spec}{template};
-my $passed_on = $kind{'ConfigMap tcp-services'}{data};
-is(join(' ', map { $_->{containerPort} } @{ $pods->{spec}{containers}[0]{ports} }), '25 465', 'Kubernetes: the ports are those of Exim');
-is_deeply($passed_on, { map { $_ => "mail/exim:$_\::PROXY" } 25, 465 }, 'Kubernetes: each is passed on with the header');
-is(join(' ', map { $_->{port} } @{ $_->[1] }), '25 465', "Kubernetes: so it is by $_->[0]") for
-  ['the service of the ingress', $ingress->{spec}{ports}], ['that of Exim', $service->{spec}{ports}], ['the policy', $policy->{spec}{ingress}[0]{ports}];
-is($_->{app}, 'exim', 'Kubernetes: all of them mean the same pods') for
-  $pods->{metadata}{labels}, $service->{spec}{selector}, $policy->{spec}{podSelector}{matchLabels}, $set->{spec}{selector}{matchLabels};
 
 my $conf = guide('exim.conf') =~ s/^\s*#.*\n//mgr;
 is(join(' ', grep { $conf !~ /\b\Q$_\E\b/ } guide('exim-site.conf') =~ /^([A-Z][A-Z_\d]*) *=/mg), '', 'Exim: every value of the site file is used');
