@@ -62,6 +62,7 @@ before=$(sum_of_tree "$tree")
 check "$what: --check says that it applies"	eval 'apply "$tree" --check && said "applies:"'
 check "$what: --check changes nothing"		untouched
 check "$what: applies"				eval 'apply "$tree" && said "applied to" && ! said "not tested"'
+# shellcheck disable=SC2034  # it is used by eval
 after=$(sum_of_tree "$tree")
 check "$what: our files are in it"		eval '( cd "$root/src-overlay" && find . -type f -exec cmp {} "$tree/{}" \; ) >/dev/null'
 check "$what: the texts are in it"		eval 'for f in "$tree"/doc/*; do grep -q EXPERIMENTAL_PROXY "$f" || exit 1; done'
