@@ -30,7 +30,7 @@ rm -rf "$repo"
 mkdir -p "$repo/doc" "$repo/test/scripts" "$repo/test/confs"
 cp -r "$pristine" "$repo/src"
 mv "$repo/src/doc" "$repo/doc/doc-txt"
-: > "$repo/test/runtest"
+printf '%s\n' :eval: :noeol: > "$repo/test/runtest"
 git_ init -q && git_ add -A -f . && git_ commit -qm release
 }
 
@@ -40,7 +40,7 @@ rm -rf "$work/other"
 cp -r "$repo" "$work/other"
 git -C "$work/other" checkout -q HEAD~5 && mkdir -p "$work/other/test/scripts" "$work/other/test/confs" || return 1	# git keeps no empty ones
 "$root/scripts/apply" "$work/other" > "$work/out" 2>&1 && "$root/scripts/add-scenarios" "$work/other/test" > "$work/out" 2>&1 || return 1
-diff -qr --exclude=.git --exclude='.experimental-proxy*' "$repo" "$work/other"
+diff -qr --exclude=.git --exclude='.experimental-proxy*' "$repo" "$work/other" && diff -qr "$root/test/scripts" "$repo/test/scripts"
 }
 
 # As a new release's series would be made: into a directory that is not there yet.
