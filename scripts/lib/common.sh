@@ -75,9 +75,6 @@ if ! flock -n "$fd"; then say "waiting for another run that uses $1"; flock "$fd
 
 sum_of() { sha256sum -- "$1" | cut -d' ' -f1; }
 
-# sums DIR < PATHS: a line "SHA-256  PATH" for each that is a file in DIR. One process for all of them.
-sums() { ( cd "$1" && xargs -rd '\n' sha256sum -- 2>/dev/null ) || true; }
-
 # One figure for all that is in a directory: names, contents, links. Not times, owners or modes.
 sum_of_tree()
 {
