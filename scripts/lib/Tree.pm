@@ -22,7 +22,7 @@ use Fcntl qw(:flock);
 use File::Basename qw(basename dirname);
 use File::Find qw(find);
 use File::Path qw(make_path remove_tree);
-our @EXPORT_OK = qw(arguments die_with files_in read_file say_ show_help sum usage_error write_file);
+our @EXPORT_OK = qw(arguments die_with files_in read_file say_ show_help sum there usage_error write_file);
 
 umask 022;
 
@@ -39,6 +39,7 @@ sub usage_error { die_with(2, "$_[0] (see $me --help)") }
 sub arguments {
   my ($what, $tell, @modes) = @_;
   my ($name, $mode) = ('', '');
+  $SIG{__DIE__} = sub { die @_ if $^S; say_(map { s/\n\z//r } @_); exit 1 };    # die alone would exit with errno
   for (@ARGV) {
     if (/\A(?:-h|--help)\z/) { show_help() }
     elsif (/\A--(.+)/ && grep { $1 eq $_ } @modes) {
@@ -79,6 +80,9 @@ sub write_file {
   open my $out, '>:raw', $path or die "cannot write $path: $!\n";
   print {$out} $text and close $out or die "cannot write $path: $!\n";
 }
+
+# Also a link to nothing
+sub there { return -e $_[0] || -l $_[0] }
 
 # "-" for what is no file.
 sub sum {
@@ -129,14 +133,18 @@ sub record { my ($self) = @_; return map { [split / /, $_, 3] } lines("$self->{s
 # The files that are not as they were left.
 sub changed { my ($self) = @_; return map { sum("$self->{dir}/$_->[2]") eq $_->[1] ? () : $_->[2] } $self->record }
 
+# A signal counts where all can still be put back, not in the middle of that.
+my $signal;
+sub heed_signal { die "interrupted by SIG$signal\n" if $signal }
+
 # change {PATH => [TEXT, MODE]}, {NAME => TEXT}: see to it that these files of ours are in the directory, and no others:
 # all others are as they were before. The second are for the record. Dies if it cannot; then all is as it was.
 sub change {
   my ($self, $ours, $more) = @_;
   my ($dir, $stamp, $stage) = @$self{qw(dir stamp stage)};
-  local @SIG{qw(HUP INT TERM)} = (sub { die "interrupted by SIG$_[0]\n" }) x 3;
+  local @SIG{qw(HUP INT TERM)} = (sub { $signal = $_[0] }) x 3;
   remove_tree($stage);
-  return if eval { $self->prepare($ours, $more); $self->put; 1 };
+  return $self->finish if eval { $self->prepare($ours, $more); $self->put; 1 };
   my $why = $@;
   $self->put_back;
   die $why;
@@ -150,6 +158,7 @@ sub prepare {
   my (@plan, @files);
   my $next = "$stage/new/$self->{name}";
   for my $path (sort keys %{ { %was, %$ours } }) {
+    heed_signal();
     my ($old, $new, $orig) = ("$dir/$path", "$stage/new/$path", exists $was{$path} ? "$stamp/orig/$path" : "$dir/$path");
     my ($now, $before) = (sum($old), $was{$path} // sum($old));
     if (my $file = $ours->{$path}) {
@@ -185,10 +194,10 @@ sub put {
   my ($dir, $stage) = @$self{qw(dir stage)};
   for (lines("$stage/dirs")) { mkdir "$dir/$_" or die "cannot make $dir/$_: $!\n" }
   for (map { s/\A\S+ //r } lines("$stage/plan")) {
-    move("$dir/$_", "$stage/old/$_") if -e "$dir/$_";
+    heed_signal();
+    move("$dir/$_", "$stage/old/$_") if there("$dir/$_");
     move("$stage/new/$_", "$dir/$_") if -e "$stage/new/$_";
   }
-  $self->finish;
 }
 
 # All is in place.
@@ -211,7 +220,8 @@ sub placed {
 # Those that were changed since.
 sub changed_meanwhile { my ($self) = @_; return map { $_->[0] ne 'dir' && sum("$self->{dir}/$_->[1]") ne $_->[0] ? $_->[1] : () } $self->placed }
 
-# As if that run had not been; or, if all was in place, as if it had ended.
+# As if that run had not been; or, if all was in place, as if it had ended. By renames alone, so that a run which does not
+# end here either loses nothing.
 sub put_back {
   my ($self) = @_;
   my ($dir, $name, $stage) = @$self{qw(dir name stage)};
@@ -220,8 +230,8 @@ sub put_back {
   if (@plan) {
     return $self->finish if !-e "$stage/new/$name" && ($placed{$name} || -e "$stage/old/$name");
     for (reverse @plan) {
-      unlink "$dir/$_" if $placed{$_};
-      move("$stage/old/$_", "$dir/$_") if -e "$stage/old/$_";
+      move("$dir/$_", "$stage/new/$_") if $placed{$_};
+      move("$stage/old/$_", "$dir/$_") if there("$stage/old/$_");
     }
     rmdir "$dir/$_" for reverse lines("$stage/dirs");
   }

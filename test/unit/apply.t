@@ -136,6 +136,17 @@ for n in 1 2 3 30; do
 done
 }
 
+# The run that puts it right may be killed too, at any of its renames.
+interrupted_twice()
+{
+local n
+for n in 1 2 3 20; do
+  fresh
+  breaking 30 "$killed" "$tree" 2> /dev/null && breaking "$n" "$killed" "$tree" --reverse 2> /dev/null || return 1
+  apply "$tree" --reverse && untouched || return 1
+done
+}
+
 # What was interrupted is not put right if that would lose somebody's changes.
 interrupted_and_changed()
 {
@@ -234,6 +245,7 @@ check "--reverse of a tree without it"		eval 'fresh; before=$(sum_of_tree "$tree
 check "--check of a tree with it"		eval 'apply "$tree" && before=$(sum_of_tree "$tree") && apply "$tree" --check && said "already applied" && untouched'
 check "all is put back if a rename fails"	failing_rename
 check "an interrupted run is put right"		interrupted
+check "also if the run that does so is interrupted"	interrupted_twice
 check "but not if a file was changed since"	interrupted_and_changed
 check "--reverse refuses if a patched file was changed"		changed_after src/smtp_in.c
 check "--reverse refuses if one of our files was changed"	changed_after "$one_of_ours"
