@@ -117,7 +117,12 @@ sub disturb {
   );
   my @kind = sort keys %do;
   my @first = map { $_->[1] } sort { $a->[0] <=> $b->[0] } map { [rand, $_] } @kind;
-  my $run_due = sub { my ($by) = @_; for (grep { $_->[0] <= $by } @due) { my ($when, $node, $code) = @$_; @due = grep { $_->[2] != $code || $_->[1] != $node } @due; $code->($node) } };
+  my $run_due = sub {
+    my ($by) = @_;
+    my @now = grep { $_->[0] <= $by } @due;
+    @due = grep { $_->[0] > $by } @due;
+    for (@now) { my (undef, $node, $code) = @$_; $code->($node) }
+  };
   my %times;
   while (@sender = grep { waitpid($_, WNOHANG) == 0 } @sender) {
     my $until = now + 0.3 + rand 1.2;
