@@ -34,8 +34,8 @@ check "a directory that is none"	refused "$bad_usage" "not a checkout" "$work"
 check "a source tree is none"		refused "$bad_usage" "not a checkout" "$checkout/src"
 check "an unknown option"		refused "$bad_usage" "no such option" "$checkout" --comparison
 check "one number"			refused "$bad_usage" "in pairs" "$checkout" 4070
-check "no number"			refused "$bad_usage" "not a number" "$checkout" 4070 407x
-check "a number that is too long"	refused "$bad_usage" "not a number" "$checkout" 1 10000
+check "no number"			refused "$bad_usage" "not a test number" "$checkout" 4070 407x
+check "a number that is too long"	refused "$bad_usage" "not a test number" "$checkout" 1 10000
 check "the last before the first"	refused "$bad_usage" "greater than" "$checkout" 0030 0009
 check "the same, in the second pair"	refused "$bad_usage" "greater than" "$checkout" 1 0010 30 9 --compare
 if [ "$(id -u)" = 0 ]; then
