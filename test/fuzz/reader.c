@@ -380,6 +380,7 @@ quiet_ms = how & HOW_QUIET ? QUIET_MS : INT_MAX;
 proxy_reader_start(&r, FD, !(how & HOW_PIPE), buffer, SECONDS);
 deadline = now + SECONDS * SECOND;
 stolen = 0;
+last_at = now;		/* what came before counts from here */
 for (;;)
   {
   long long begun = now;
