@@ -289,6 +289,8 @@ use POSIX qw(WNOHANG);
 use Lateness qw(now);
 use Test::Place qw(file spawn within contents write_file);
 
+sub skip { my ($self, $why) = @_; die ['skipped', $why] }
+
 # Each connection is from an address of its own, by which the log tells it from others.
 sub connect {
   my ($self, %o) = @_;
@@ -409,6 +411,13 @@ sub lines { my ($self, $like) = @_; return grep { $_ =~ $like } split /\n/, $sel
 sub logged {
   my ($self, $what, $line) = @_;
   within(sub { $self->lines($line) }) or $self->fail("the log: expected $what: no line like $line");
+  return;
+}
+
+sub not_logged {
+  my ($self, $what, $line) = @_;
+  my ($found) = $self->lines($line) or return;
+  $self->fail("the log: did not expect $what: $found");
   return;
 }
 
